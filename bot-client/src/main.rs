@@ -1,0 +1,2 @@
+//! bot-client
+fn main() {}

@@ -1,0 +1,3 @@
+//! The Snapline server: rooms, sockets, HTTP, operations.
+
+pub mod room;

@@ -1,0 +1,334 @@
+//! The plug-in point: the one trait that turns the engine into a game.
+
+use std::collections::BTreeMap;
+
+use glam::Vec2;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::events::Events;
+use crate::ids::{NetId, NetIds, PlayerId};
+use crate::rows::{Ring, Rows};
+use crate::schema::{Kind, Schema};
+use crate::tick::{Seen, Step, Tick};
+use crate::wire::Wire;
+
+/// A game that the engine can host: deterministic, synchronous, without I/O.
+///
+/// The rules it keeps: (1) no clock, I/O, thread or own randomness; (2) no float function outside `libm`, no `mul_add`; (3) no order from a
+/// hash map; (4) `advance` reads only scene, own and input; (5) `step` calls `advance` exactly once for each command; (6) `extract` shows each
+/// live id once and none that was freed; (7) no state outside `Self`: a restored checkpoint steps alike.
+pub trait Game: Sized + Send + Serialize + DeserializeOwned + 'static {
+    /// Held during one tick; `Default` is "hands off".
+    type Input: Wire + Copy + Default + PartialEq + Send;
+    /// What its player alone receives, exact; all that `advance` needs. `()`: no prediction.
+    type Own: Wire + Clone + PartialEq + Send;
+    /// What both ends have and never changes in a match: map, tuning. Not in checkpoints.
+    type Scene: Send + Sync + 'static;
+    /// The game's name, shown in lists and part of the schema.
+    const NAME: &'static str;
+    /// Kinds of rows, at most 64.
+    const ENTITIES: &'static [Kind];
+    /// Kinds of events, at most 64.
+    const EVENTS: &'static [Kind] = &[];
+    /// Kinds of requests, at most 64.
+    const REQUESTS: &'static [Kind] = &[];
+    /// The coder's tables, as the training tool wrote them.
+    const TABLES: &'static str = "";
+
+    /// Reads the map and the options.
+    ///
+    /// # Errors
+    /// Names the option (or the map) that cannot be used.
+    fn scene(setup: &Setup<'_>) -> Result<Self::Scene, SetupError>;
+
+    /// The world before its first tick.
+    fn new(scene: &Self::Scene, setup: &Setup<'_>, tools: &mut Tools<'_>) -> Self;
+
+    /// A player takes a seat.
+    ///
+    /// # Errors
+    /// When the game has no place for this player; the reason reaches the player.
+    fn join(
+        &mut self,
+        scene: &Self::Scene,
+        player: PlayerId,
+        profile: &Profile<'_>,
+        tools: &mut Tools<'_>,
+    ) -> Result<(), Refusal>;
+
+    /// The seat is given up for good.
+    fn leave(&mut self, player: PlayerId, tools: &mut Tools<'_>);
+
+    /// One player's own motion during one tick; server and browser run this very function.
+    fn advance(scene: &Self::Scene, own: &mut Self::Own, input: Self::Input);
+
+    /// One tick of the world.
+    fn step(&mut self, scene: &Self::Scene, turn: Turn<'_, Self>);
+
+    /// What the world shows; any order, each live id once.
+    fn extract(&self, out: &mut Rows);
+
+    /// Where a player looks from, how far, what it controls, its own state.
+    fn view(&self, player: PlayerId) -> View<Self::Own>;
+
+    /// Teams, stealth, fog of war; asked only inside the view.
+    fn sees(&self, player: PlayerId, row: NetId) -> bool {
+        let _ = (player, row);
+        true
+    }
+}
+
+/// The schema of a game.
+#[must_use]
+pub fn schema<G: Game>() -> Schema {
+    Schema {
+        game: G::NAME.into(),
+        entities: G::ENTITIES.into(),
+        events: G::EVENTS.into(),
+        requests: G::REQUESTS.into(),
+        input: G::Input::KIND,
+        own: G::Own::KIND,
+        tables: G::TABLES.into(),
+    }
+}
+
+/// What a room is made from; equal on both ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup<'a> {
+    /// Bytes of the map; empty when the room has none.
+    pub map: &'a [u8],
+    /// The room's options, text to text.
+    pub options: &'a BTreeMap<String, String>,
+    /// Ticks a second.
+    pub tick_hz: u32,
+    /// Ticks from one snapshot to the next.
+    pub ticks_per_step: u32,
+}
+
+impl Setup<'_> {
+    /// The option `field` as a number, or `default` when it is not given.
+    ///
+    /// # Errors
+    /// When it is no number or outside `range`.
+    pub fn number(
+        &self,
+        field: &'static str,
+        default: f32,
+        range: core::ops::RangeInclusive<f32>,
+    ) -> Result<f32, SetupError> {
+        let Some(text) = self.options.get(field) else { return Ok(default) };
+        match text.parse::<f32>() {
+            Ok(value) if range.contains(&value) => Ok(value),
+            _ => Err(SetupError {
+                field,
+                words: format!("{text:?} is not a number from {} to {}", range.start(), range.end()),
+            }),
+        }
+    }
+}
+
+/// An option or map that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {words}")]
+pub struct SetupError {
+    /// The option's name, or `map`.
+    pub field: &'static str,
+    /// What is wrong and what would be accepted.
+    pub words: String,
+}
+
+/// Who joins.
+#[derive(Clone, Copy, Debug)]
+pub struct Profile<'a> {
+    /// Up to 24 characters, chosen by the player.
+    pub name: &'a str,
+    /// Who the token says it is; none without one.
+    pub user: Option<&'a str>,
+    /// Whether a program plays.
+    pub bot: bool,
+}
+
+/// Why a game does not take a player.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No place left: closes with 4103.
+    Full,
+    /// Not this player, in the game's words: closes with 4002.
+    Forbidden(String),
+}
+
+/// Where a player looks from and what is its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct View<Own> {
+    /// Centre of what it sees.
+    pub place: Vec2,
+    /// Half the side of the square about `place`; a row enters at this and leaves at 1.15 times it.
+    pub radius: f32,
+    /// The entity that the player steers.
+    pub controls: Option<NetId>,
+    /// What the player alone receives.
+    pub own: Own,
+}
+
+/// What one seat does in one tick.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Command<I> {
+    /// The seat.
+    pub player: PlayerId,
+    /// The input held during this tick.
+    pub input: I,
+    /// What the player was shown when it gave that input; not before the rewind limit.
+    pub seen: Seen,
+    /// Whether the input was sent for this very tick (else it is repeated, or hands off).
+    pub fresh: bool,
+    /// Whether a socket is attached to the seat.
+    pub connected: bool,
+}
+
+/// A one-shot wish of a player: buy, vote, pick a team.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Who asks.
+    pub player: PlayerId,
+    /// The client's number for it; the reply carries it.
+    pub number: u32,
+    /// Name of its kind.
+    pub kind: &'a str,
+    /// Its words.
+    pub words: &'a [u32],
+}
+
+impl Request<'_> {
+    /// The request as an `R`; none when it is of another kind.
+    #[must_use]
+    pub fn get<R: Wire>(&self) -> Option<R> {
+        (self.kind == R::KIND.name).then(|| R::dequantise(self.words))
+    }
+}
+
+/// The answers of one tick. A request without one is refused.
+#[derive(Debug, Default)]
+pub struct Replies {
+    list: Vec<(PlayerId, u32, Result<(), String>)>,
+}
+
+impl Replies {
+    /// Says yes.
+    pub fn accept(&mut self, request: &Request<'_>) {
+        self.list.push((request.player, request.number, Ok(())));
+    }
+
+    /// Says no, in words for the player.
+    pub fn refuse(&mut self, request: &Request<'_>, words: &str) {
+        self.list.push((request.player, request.number, Err(words.to_owned())));
+    }
+
+    /// The answers so far, leaving none.
+    pub fn take(&mut self) -> Vec<(PlayerId, u32, Result<(), String>)> {
+        std::mem::take(&mut self.list)
+    }
+}
+
+/// The world as clients saw it.
+#[derive(Clone, Copy, Debug)]
+pub struct Past<'a> {
+    ring: &'a Ring,
+    ticks_per_step: u32,
+}
+
+impl<'a> Past<'a> {
+    /// The past in `ring`.
+    #[must_use]
+    pub const fn new(ring: &'a Ring, ticks_per_step: u32) -> Self {
+        Self { ring, ticks_per_step }
+    }
+
+    /// Entity `id` as a client that drew `seen` saw it: the two steps around it, blended. None across a teleport or a birth, or when too old.
+    #[must_use]
+    pub fn at<T: Wire>(&self, seen: Seen, id: NetId) -> Option<T> {
+        let step = Step(seen.tick.0 / self.ticks_per_step);
+        let rows = self.ring.at(step)?;
+        let older: T = rows.read(id)?;
+        if seen.fraction == 0 {
+            return Some(older);
+        }
+        let next = self.ring.at(step.next())?;
+        let (a, b) = (rows.find(id)?, next.find(id)?);
+        if let (Some(limit), Some(from), Some(to)) = (T::KIND.teleport, rows.place(a), next.place(b))
+            && f64::from((to - from).length()) > limit
+        {
+            return None;
+        }
+        Some(T::blend(&older, &next.read(id)?, f32::from(seen.fraction) / 256.0))
+    }
+}
+
+/// The end of a match, as JSON of at most 16 KiB.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Results {
+    /// The document.
+    pub json: String,
+}
+
+/// All that a game needs during one tick.
+pub struct Turn<'a, G: Game> {
+    /// One for each seat, by `PlayerId`.
+    pub commands: &'a [Command<G::Input>],
+    /// At most 4 a player a tick.
+    pub requests: &'a [Request<'a>],
+    /// Where they are answered.
+    pub replies: &'a mut Replies,
+    /// What clients saw.
+    pub past: Past<'a>,
+    /// Set it: the match is over.
+    pub finish: &'a mut Option<Results>,
+    /// Time, ids, randomness, events.
+    pub tools: Tools<'a>,
+}
+
+/// What the engine lends to a game.
+pub struct Tools<'a> {
+    /// The tick that is being simulated.
+    pub now: Tick,
+    /// Gives out entity ids.
+    pub ids: &'a mut NetIds,
+    /// The only randomness a game may use.
+    pub rng: &'a mut Rng,
+    /// What happens once.
+    pub events: &'a mut Events,
+}
+
+/// The room's random numbers: PCG XSL 128/64 (MCG), seeded, the same on every machine, part of the checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rng(rand_pcg::Pcg64Mcg);
+
+impl Rng {
+    /// A generator that gives the same numbers for the same seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        use rand_core::SeedableRng;
+        Self(rand_pcg::Pcg64Mcg::seed_from_u64(seed))
+    }
+
+    /// 32 random bits.
+    pub fn bits(&mut self) -> u32 {
+        use rand_core::Rng;
+        self.0.next_u32()
+    }
+
+    /// A whole number from 0 to `end` (not included); 0 when `end` is 0.
+    pub fn below(&mut self, end: u32) -> u32 {
+        (u64::from(self.bits()) * u64::from(end) >> 32) as u32
+    }
+
+    /// A number from 0 to 1 (not included), on a grid of 2^-24.
+    pub fn unit(&mut self) -> f32 {
+        (self.bits() >> 8) as f32 / 16_777_216.0
+    }
+
+    /// True once in `n` times on average.
+    pub fn one_in(&mut self, n: u32) -> bool {
+        self.below(n) == 0
+    }
+}

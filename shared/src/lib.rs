@@ -1,0 +1,18 @@
+//! Protocol, codec, simulation contract and client netcode of Snapline.
+pub use serde;
+// `wire!` names this crate, and is used inside it too.
+extern crate self as snapline_shared;
+
+pub mod bits;
+pub mod client;
+pub mod events;
+pub mod game;
+pub mod ids;
+pub mod message;
+pub mod prelude;
+pub mod quant;
+pub mod rows;
+pub mod schema;
+pub mod tick;
+pub mod wire;
+pub mod words;

@@ -1,0 +1,133 @@
+//! `wire!`: declares a struct and, from the same list, its quantised form and its schema.
+
+use crate::schema::Kind;
+
+/// A struct with a quantised form; made by [`wire!`](crate::wire), or by hand for odd types.
+pub trait Wire: Sized {
+    /// Fields, lanes and blends.
+    const KIND: Kind;
+
+    /// Writes the words of `self`; `words` is exactly `KIND.words()` long.
+    fn quantise(&self, words: &mut [u32]);
+
+    /// The value that the words stand for.
+    fn dequantise(words: &[u32]) -> Self;
+
+    /// The value `t` (0..=1) of the way from `older` to `newer`, each field by its blend.
+    #[must_use]
+    fn blend(older: &Self, newer: &Self, t: f32) -> Self;
+}
+
+impl Wire for () {
+    const KIND: Kind = Kind::new("nothing", &[]);
+
+    fn quantise(&self, _: &mut [u32]) {}
+
+    fn dequantise(_: &[u32]) -> Self {}
+
+    fn blend((): &Self, (): &Self, _: f32) -> Self {}
+}
+
+/// Number of the field called `name`; a compile error when there is none.
+///
+/// # Panics
+/// While compiling, when no field has that name.
+#[must_use]
+pub const fn field_number(fields: &[&str], name: &str) -> u8 {
+    let mut i = 0;
+    while i < fields.len() {
+        if same(fields[i].as_bytes(), name.as_bytes()) {
+            return i as u8;
+        }
+        i += 1;
+    }
+    panic!("`at`, `by` and `along` name a field of the same struct")
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
+    }
+    i == a.len() && i == b.len()
+}
+
+/// Declares a struct whose values travel on the wire.
+///
+/// `NAME: TYPE => BLEND LANE` for each field; after the struct's name, in this order and each optional: `at FIELD` (its place), `by FIELD` or
+/// `along FIELD` (what drives the place), `teleport UNITS`, `weight N`. A lane out of its range is a compile error.
+///
+/// ```
+/// use snapline_shared::prelude::*;
+/// const PLACE: Lane = Lane::Fixed { min: 0.0, max: 512.0, step: 0.0625, wrap: false };
+/// wire! { pub struct Ship at pos along aim weight 4 {
+///     pos: Vec2 => Lerp PLACE, aim: f32 => Arc Angle { bits: 10 }, hull: u8 => Snap Uint { bits: 7 },
+/// } }
+/// assert_eq!(Ship::KIND.words(), 4);
+/// ```
+#[macro_export]
+macro_rules! wire {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident $(at $at:ident)? $(by $by:ident)? $(along $along:ident)?
+        $(teleport $teleport:literal)? $(weight $weight:literal)?
+        { $($(#[$field_meta:meta])* $field:ident : $ty:ty => $blend:ident $lane:expr),* $(,)? }) => {
+        $(#[$meta])*
+        #[allow(missing_docs)] // The fields' names say what they are; `$(#[$field_meta])*` may say more.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, $crate::serde::Serialize, $crate::serde::Deserialize)]
+        #[serde(crate = "snapline_shared::serde")]
+        $vis struct $name { $($(#[$field_meta])* pub $field: $ty),* }
+
+        impl $crate::wire::Wire for $name {
+            const KIND: $crate::schema::Kind = {
+                use $crate::quant::Lane::*;
+                const FIELDS: &[$crate::schema::FieldSpec] = &[$($crate::schema::FieldSpec {
+                    name: ::std::borrow::Cow::Borrowed(stringify!($field)),
+                    shape: <$ty as $crate::quant::Field>::SHAPE,
+                    lane: $lane,
+                    blend: $crate::quant::Blend::$blend,
+                }),*];
+                const NAMES: &[&str] = &[$(stringify!($field)),*];
+                const _: () = {
+                    let mut i = 0;
+                    while i < FIELDS.len() {
+                        if let Err(words) = FIELDS[i].lane.check(FIELDS[i].shape) {
+                            panic!("{}", words);
+                        }
+                        i += 1;
+                    }
+                };
+                let _ = NAMES;
+                let kind = $crate::schema::Kind::new(stringify!($name), FIELDS);
+                $(let kind = kind.at($crate::wire::field_number(NAMES, stringify!($at)));)?
+                $(let kind = kind.drive($crate::schema::Drive::By($crate::wire::field_number(NAMES, stringify!($by))));)?
+                $(let kind = kind.drive($crate::schema::Drive::Along($crate::wire::field_number(NAMES, stringify!($along))));)?
+                $(let kind = kind.teleport($teleport as f64);)?
+                $(let kind = kind.weight($weight);)?
+                kind
+            };
+
+            fn quantise(&self, words: &mut [u32]) {
+                use $crate::quant::{Field, Lane, Lane::*};
+                $(
+                    let (mine, words) = words.split_at_mut(<$ty as Field>::SHAPE.components() * Lane::words(&$lane));
+                    Field::quantise(self.$field, &$lane, mine);
+                )*
+                let _ = words;
+            }
+
+            fn dequantise(words: &[u32]) -> Self {
+                use $crate::quant::{Field, Lane, Lane::*};
+                $(
+                    let (mine, words) = words.split_at(<$ty as Field>::SHAPE.components() * Lane::words(&$lane));
+                    let $field = <$ty as Field>::dequantise(&$lane, mine);
+                )*
+                let _ = words;
+                Self { $($field),* }
+            }
+
+            fn blend(older: &Self, newer: &Self, t: f32) -> Self {
+                use $crate::quant::{Blend, Field, Lane::*};
+                Self { $($field: Field::blend(&$lane, Blend::$blend, older.$field, newer.$field, t)),* }
+            }
+        }
+    };
+}
