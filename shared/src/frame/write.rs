@@ -170,7 +170,7 @@ impl FrameWriter {
         flags |= self.write_loads(store, spec.bytes_max, &mut stats);
         std::mem::swap(&mut mirror.rows, &mut self.stay);
 
-        let mut more = u8::from(empty) * more::EMPTY | u8::from(hold_all) * more::HOLD_ALL;
+        let mut more = (u8::from(empty) * more::EMPTY) | (u8::from(hold_all) * more::HOLD_ALL);
         if empty || differs(mirror.eye, spec.eye) {
             more |= more::SELF;
             write_eye(&spec.eye, &mut self.bits);
@@ -190,7 +190,7 @@ impl FrameWriter {
         }
         mirror.last = Some(step);
         stats.held = mirror.counts().1;
-        out.extend_from_slice(&[SNAPSHOT, flags | u8::from(more != 0) * flags::MORE, step.0 as u8]);
+        out.extend_from_slice(&[SNAPSHOT, flags | (u8::from(more != 0) * flags::MORE), step.0 as u8]);
         out.extend_from_slice(&[
             spec.input.map_or(0, |tick| tick.0 as u8),
             spec.input.map_or(SLACK_NONE, |_| spec.slack).cast_unsigned(),
