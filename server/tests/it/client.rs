@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use snapline_shared::message::{ClientMessage, Hello, SNAPSHOT, SUBPROTOCOL, ServerMessage, Welcome};
+use snapline_shared::frame::SNAPSHOT;
+use snapline_shared::message::{ClientMessage, Hello, SUBPROTOCOL, ServerMessage, Welcome};
 use snapline_shared::tick::Step;
 
 /// Nothing that a test waits for takes longer.
