@@ -76,6 +76,7 @@ impl Client {
     }
 
     /// The next message to send.
+    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
     #[must_use]
     pub fn transmit(&mut self) -> Option<Uint8Array> {
         self.session.poll_transmit().map(|bytes| Uint8Array::from(bytes.as_slice()))
