@@ -319,7 +319,7 @@ impl Rng {
 
     /// A whole number from 0 to `end` (not included); 0 when `end` is 0.
     pub fn below(&mut self, end: u32) -> u32 {
-        (u64::from(self.bits()) * u64::from(end) >> 32) as u32
+        ((u64::from(self.bits()) * u64::from(end)) >> 32) as u32
     }
 
     /// A number from 0 to 1 (not included), on a grid of 2^-24.

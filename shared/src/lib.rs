@@ -5,7 +5,9 @@ extern crate self as snapline_shared;
 
 pub mod bits;
 pub mod client;
+pub mod coder;
 pub mod events;
+pub mod frame;
 pub mod game;
 pub mod ids;
 pub mod message;
@@ -13,6 +15,7 @@ pub mod prelude;
 pub mod quant;
 pub mod rows;
 pub mod schema;
+pub mod testing;
 pub mod tick;
 pub mod wire;
 pub mod words;

@@ -78,11 +78,10 @@ macro_rules! wire {
 
         impl $crate::wire::Wire for $name {
             const KIND: $crate::schema::Kind = {
-                use $crate::quant::Lane::*;
                 const FIELDS: &[$crate::schema::FieldSpec] = &[$($crate::schema::FieldSpec {
                     name: ::std::borrow::Cow::Borrowed(stringify!($field)),
                     shape: <$ty as $crate::quant::Field>::SHAPE,
-                    lane: $lane,
+                    lane: $crate::lane!($lane),
                     blend: $crate::quant::Blend::$blend,
                 }),*];
                 const NAMES: &[&str] = &[$(stringify!($field)),*];
@@ -106,28 +105,41 @@ macro_rules! wire {
             };
 
             fn quantise(&self, words: &mut [u32]) {
-                use $crate::quant::{Field, Lane, Lane::*};
+                use $crate::quant::{Field, Lane};
                 $(
-                    let (mine, words) = words.split_at_mut(<$ty as Field>::SHAPE.components() * Lane::words(&$lane));
-                    Field::quantise(self.$field, &$lane, mine);
+                    let (mine, words) = words.split_at_mut(<$ty as Field>::SHAPE.components() * Lane::words(&$crate::lane!($lane)));
+                    Field::quantise(self.$field, &$crate::lane!($lane), mine);
                 )*
                 let _ = words;
             }
 
             fn dequantise(words: &[u32]) -> Self {
-                use $crate::quant::{Field, Lane, Lane::*};
+                use $crate::quant::{Field, Lane};
                 $(
-                    let (mine, words) = words.split_at(<$ty as Field>::SHAPE.components() * Lane::words(&$lane));
-                    let $field = <$ty as Field>::dequantise(&$lane, mine);
+                    let (mine, words) = words.split_at(<$ty as Field>::SHAPE.components() * Lane::words(&$crate::lane!($lane)));
+                    let $field = <$ty as Field>::dequantise(&$crate::lane!($lane), mine);
                 )*
                 let _ = words;
                 Self { $($field),* }
             }
 
             fn blend(older: &Self, newer: &Self, t: f32) -> Self {
-                use $crate::quant::{Blend, Field, Lane::*};
-                Self { $($field: Field::blend(&$lane, Blend::$blend, older.$field, newer.$field, t)),* }
+                use $crate::quant::{Blend, Field};
+                Self { $($field: Field::blend(&$crate::lane!($lane), Blend::$blend, older.$field, newer.$field, t)),* }
             }
+        }
+    };
+}
+
+/// A lane by its bare name (`Uint { bits: 3 }`) or any constant; the names are in scope of this expression alone, for `Quat` is a type too.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! lane {
+    ($lane:expr) => {
+        const {
+            #[allow(unused_imports)] // A constant needs none of the names.
+            use $crate::quant::Lane::*;
+            $lane
         }
     };
 }

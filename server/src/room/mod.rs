@@ -1,16 +1,38 @@
-//! A room: the server minus sockets, clocks and threads. Time and bytes come in, bytes and closes come out.
+//! A room: the server minus sockets, clocks and threads. Time and bytes come in, bytes and closes come out, so the whole of it runs in virtual time.
 //!
 //! The contract: `handle_*` says what happened, `tick` advances the world, then the caller drains `poll_close`, and for every session whose socket
 //! can take data `poll_transmit` until it gives nothing.
 
-use std::collections::BTreeMap;
+mod connection;
+mod flow;
+mod inputs;
+mod interest;
+mod messages;
+mod outbox;
+mod replicate;
+mod roster;
+mod timing;
+mod world;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use snapline_shared::game::{Game, SetupError};
-use snapline_shared::message::{Close, Hello};
+use slab::Slab;
+use snapline_shared::game::{Game, Profile, Refusal, SetupError};
+use snapline_shared::ids::PlayerId;
+use snapline_shared::message::{Close, Hello, Notice, ServerMessage, Status};
 use snapline_shared::rows::Rows;
 use snapline_shared::schema::Schema;
 use snapline_shared::tick::{Step, Tick};
+
+use connection::{Connection, shown_name};
+use replicate::Replicator;
+use roster::Roster;
+use timing::Timing;
+use world::World;
+
+/// Seats that any room may have: a `PlayerId` is 12 bits on the wire.
+pub const PLAYERS_MAX: usize = 4096;
 
 /// Names a connection within its room; reused after the connection has ended.
 pub type SessionKey = usize;
@@ -24,7 +46,7 @@ pub struct RoomConfig {
     pub tick_hz: u32,
     /// Ticks from one snapshot to the next.
     pub ticks_per_step: u32,
-    /// Seats.
+    /// Seats, at most [`PLAYERS_MAX`].
     pub players_max: usize,
     /// Rows in the world; a game that shows more ends the room.
     pub rows_max: usize,
@@ -34,6 +56,8 @@ pub struct RoomConfig {
     pub history_ms: u32,
     /// How far back a player's `seen` may lie, in milliseconds.
     pub rewind_ms_max: u32,
+    /// Seconds from a match's results to the next match.
+    pub restart_s: u32,
     /// Seed of the room's random numbers.
     pub seed: u64,
     /// Options of the game.
@@ -51,11 +75,38 @@ pub enum RowsAt<'a> {
     Gone,
 }
 
+/// Counters of a room, since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RoomStats {
+    /// Snapshots made.
+    pub snapshots: u64,
+    /// Their bytes.
+    pub snapshot_bytes: u64,
+    /// Steps that clients got in one frame beyond the first of each.
+    pub steps_coalesced: u64,
+    /// LOADs sent.
+    pub loads: u64,
+    /// Inputs that came after their tick.
+    pub inputs_late: u64,
+    /// Desync messages; 0 for ever.
+    pub desyncs: u64,
+    /// Events left out because there were too many.
+    pub events_dropped: u64,
+}
+
 /// One game and those who play it.
 pub struct Room<G: Game> {
     config: RoomConfig,
     schema: Arc<Schema>,
-    scene: G::Scene,
+    schema_hash: u64,
+    world: World<G>,
+    connections: Slab<Connection<G>>,
+    by_player: BTreeMap<PlayerId, SessionKey>,
+    roster: Roster,
+    replicator: Replicator,
+    timing: Timing,
+    closes: VecDeque<(SessionKey, Close)>,
+    stats: RoomStats,
 }
 
 impl<G: Game> Room<G> {
@@ -65,90 +116,224 @@ impl<G: Game> Room<G> {
     /// When the game does not accept an option.
     pub fn new(config: RoomConfig) -> Result<Self, SetupError> {
         let schema = Arc::new(snapline_shared::game::schema::<G>());
-        let setup = snapline_shared::game::Setup {
-            map: &[],
-            options: &config.options,
-            tick_hz: config.tick_hz,
-            ticks_per_step: config.ticks_per_step,
-        };
-        let scene = G::scene(&setup)?;
-        Ok(Self { config, schema, scene })
+        let schema_hash = Schema::hash(&schema.to_json());
+        let world = World::new(&config, &schema)?;
+        let replicator = Replicator::new(snapline_shared::frame::Store::new(schema.clone()));
+        Ok(Self {
+            config,
+            schema,
+            schema_hash,
+            world,
+            connections: Slab::new(),
+            by_player: BTreeMap::new(),
+            roster: Roster::default(),
+            replicator,
+            timing: Timing::default(),
+            closes: VecDeque::new(),
+            stats: RoomStats::default(),
+        })
     }
 
     /// A connection has said Hello: it takes a seat, and its Welcome is queued.
     ///
     /// # Errors
     /// When there is no seat or the game refuses: the close to send.
-    pub fn handle_open(&mut self, now_us: u64, hello: &Hello) -> Result<SessionKey, Close> {
-        let _ = (now_us, hello);
-        Err(Close::RoomFull)
-    }
-
-    /// A binary message has arrived.
-    ///
-    /// # Errors
-    /// When the connection must end. The room has forgotten it; the caller sends the close frame.
-    pub fn handle_message(&mut self, now_us: u64, session: SessionKey, bytes: &[u8]) -> Result<(), Close> {
-        let _ = (now_us, session, bytes);
-        Ok(())
+    pub fn handle_open(&mut self, _now_us: u64, hello: &Hello) -> Result<SessionKey, Close> {
+        if self.by_player.len() >= self.config.players_max.min(PLAYERS_MAX) {
+            return Err(Close::RoomFull);
+        }
+        // The seats taken are in order, so the first that differs from its place is free.
+        let free = self.by_player.keys().zip(0u16..).find(|(player, seat)| player.0 != *seat).map(|(_, seat)| seat);
+        let player = PlayerId(free.unwrap_or(self.by_player.len() as u16));
+        let name = shown_name(&hello.name, player);
+        let profile = Profile { name: &name, user: None, bot: hello.bot };
+        match self.world.join(player, &profile) {
+            Ok(()) => {}
+            Err(Refusal::Full) => return Err(Close::RoomFull),
+            Err(Refusal::Forbidden(words)) => return Err(Close::Forbidden(words)),
+        }
+        let connection = Connection::new(player, name.clone(), hello.bot, self.roster.cursor(), self.world.now());
+        let key = self.connections.insert(connection);
+        self.by_player.insert(player, key);
+        self.roster.join(player, name, hello.bot);
+        Ok(key)
     }
 
     /// The connection has ended; its seat is given up.
-    pub fn handle_closed(&mut self, now_us: u64, session: SessionKey) {
-        let _ = (now_us, session);
+    pub fn handle_closed(&mut self, _now_us: u64, session: SessionKey) {
+        self.forget(session);
+    }
+
+    fn forget(&mut self, session: SessionKey) {
+        let Some(connection) = self.connections.try_remove(session) else { return };
+        self.stats.inputs_late += connection.inputs.late();
+        self.by_player.remove(&connection.player);
+        self.roster.leave(connection.player);
+        self.world.leave(connection.player);
     }
 
     /// How long the last tick took from its start to its last write, measured by the caller.
     pub fn handle_tick_took(&mut self, took_us: u32) {
-        let _ = took_us;
+        self.timing.note(took_us);
     }
 
     /// Advances the world by one tick.
+    ///
+    /// # Panics
+    /// When the game does, or breaks a rule: the caller ends this room alone.
     pub fn tick(&mut self, now_us: u64) {
-        let _ = now_us;
+        if self.world.is_over() {
+            self.begin_epoch();
+        }
+        let finished = self.world.tick(&self.config, &mut self.connections, &self.by_player, &mut self.replicator);
+        if let Some(results) = finished {
+            self.tell_all(&ServerMessage::Notice(Notice::Results(results.json)));
+        }
+        let now = self.world.now().0;
+        if now.is_multiple_of(self.config.tick_hz.div_ceil(2)) {
+            self.connections.iter_mut().for_each(|(_, connection)| connection.inputs.half_second());
+        }
+        if now.is_multiple_of(self.config.tick_hz) {
+            self.connections.iter_mut().for_each(|(_, connection)| connection.second());
+        }
+        let failed: Vec<_> =
+            self.connections.iter().filter_map(|(key, c)| c.check(now_us).err().map(|close| (key, close))).collect();
+        for (key, close) in failed {
+            self.close(key, close);
+        }
+    }
+
+    /// The next match: a new game from the same scene, everybody in their seats.
+    fn begin_epoch(&mut self) {
+        let players = self.by_player.iter().map(|(&player, &key)| {
+            let connection = &self.connections[key];
+            (player, Profile { name: &connection.name, user: None, bot: connection.bot })
+        });
+        let refused = self.world.begin_epoch(&self.config, players);
+        self.replicator = Replicator::new(snapline_shared::frame::Store::new(self.schema.clone()));
+        for (_, connection) in &mut self.connections {
+            connection.begin_epoch();
+        }
+        for (player, refusal) in refused {
+            let close = match refusal {
+                Refusal::Full => Close::RoomFull,
+                Refusal::Forbidden(words) => Close::Forbidden(words),
+            };
+            if let Some(&key) = self.by_player.get(&player) {
+                self.close(key, close);
+            }
+        }
+    }
+
+    fn close(&mut self, session: SessionKey, close: Close) {
+        self.forget(session);
+        self.closes.push_back((session, close));
+    }
+
+    /// Queues a message for everybody.
+    fn tell_all(&mut self, message: &ServerMessage) {
+        let failed: Vec<_> = self
+            .connections
+            .iter_mut()
+            .filter_map(|(key, c)| c.outbox.push(message).err().map(|close| (key, close)))
+            .collect();
+        for (key, close) in failed {
+            self.close(key, close);
+        }
     }
 
     /// Appends the next message for `session` to `out` (empty) and says whether there was one. To be called only while its socket can take data:
     /// snapshots are made here, at the last moment (newest wins).
     pub fn poll_transmit(&mut self, now_us: u64, session: SessionKey, out: &mut Vec<u8>) -> bool {
-        let _ = (now_us, session, out);
+        let players = self.connections.len() as u16;
+        let Some(connection) = self.connections.get_mut(session) else { return false };
+        if !connection.welcomed {
+            (connection.welcomed, connection.may_speak) = (true, true);
+            ServerMessage::Welcome(self.world.welcome(&self.config, connection.player, self.schema_hash)).encode(out);
+            return true;
+        }
+        if self.replicator.is_due(connection, &self.config)
+            && let Some(step) = self.replicator.store.step()
+        {
+            let frame = self.replicator.write(self.world.game(), connection, &self.config, step, out);
+            connection.window.note_sent(now_us, step, out.len());
+            self.stats.snapshots += 1;
+            self.stats.snapshot_bytes += out.len() as u64;
+            self.stats.steps_coalesced += u64::from(frame.steps.saturating_sub(1));
+            self.stats.loads += frame.loads as u64;
+            self.stats.events_dropped += frame.events_dropped as u64;
+            return true;
+        }
+        if connection.outbox.pop(out) {
+            return true;
+        }
+        if std::mem::take(&mut connection.status_due) {
+            let (tick_p50_us, tick_p99_us) = self.timing.p50_p99_us();
+            let status = Status {
+                rtt_ms: connection.window.rtt_ms(),
+                players,
+                tick_p50_us,
+                tick_p99_us,
+                tick_budget_us: 1_000_000 / self.config.tick_hz,
+                starved_ticks: connection.starved,
+                step_hz: (self.config.tick_hz / self.config.ticks_per_step) as u16,
+            };
+            ServerMessage::Notice(Notice::Status(status)).encode(out);
+            return true;
+        }
+        let notice = self.roster.poll(&mut connection.roster, self.world.now().0, self.config.tick_hz);
+        if let Some(notice) = notice {
+            ServerMessage::Notice(notice).encode(out);
+            return true;
+        }
         false
     }
 
     /// The next connection that must end. The room has forgotten it; the caller sends the close frame.
     pub fn poll_close(&mut self) -> Option<(SessionKey, Close)> {
-        None
+        self.closes.pop_front()
     }
 
     /// Seats taken.
     #[must_use]
     pub fn players(&self) -> usize {
-        0
+        self.connections.len()
     }
 
     /// Whether nobody is in the room.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.players() == 0
+        self.connections.is_empty()
     }
 
     /// The tick last simulated.
     #[must_use]
-    pub fn now(&self) -> Tick {
-        Tick(0)
+    pub const fn now(&self) -> Tick {
+        self.world.now()
     }
 
     /// The epoch of the room's timeline.
     #[must_use]
-    pub fn epoch(&self) -> u32 {
-        1
+    pub const fn epoch(&self) -> u32 {
+        self.world.epoch()
+    }
+
+    /// Counters.
+    #[must_use]
+    pub const fn stats(&self) -> RoomStats {
+        self.stats
     }
 
     /// What the world showed at `step`.
     #[must_use]
     pub fn rows_at(&self, step: Step) -> RowsAt<'_> {
-        let _ = step;
-        RowsAt::NotYet
+        self.world.rows_at(step)
+    }
+
+    /// The schema of its game.
+    #[must_use]
+    pub const fn schema(&self) -> &Arc<Schema> {
+        &self.schema
     }
 
     /// What it was made from.

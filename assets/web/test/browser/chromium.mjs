@@ -1,0 +1,137 @@
+// What browser tests share: a headless Chromium, the server as a process of its own, and what a page complained about.
+
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
+const READY_MS_MAX = 20_000;
+const STOP_MS_MAX = 5_000;
+const OUTPUT_CHARACTERS_MAX = 64 * 1024;
+
+/**
+ * Starts the system's Chromium, or the one that CHROMIUM names. It runs as root too, and calls home for nothing.
+ * @param {import("playwright-core").LaunchOptions} [options]
+ * @returns {Promise<import("playwright-core").Browser>}
+ */
+export function launch(options = {}) {
+  const { args = [], ...rest } = options;
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      ...args,
+    ],
+    ...rest,
+  });
+}
+
+/**
+ * Starts the server on a free port and waits until it answers. It is the release build, or what SNAPLINE_BIN names.
+ * @param {string[]} [args] arguments beside `--listen`
+ * @returns {Promise<{ url: string, output: () => string, stop: () => Promise<void> }>}
+ */
+export async function startServer(args = []) {
+  const address = `127.0.0.1:${await freePort()}`;
+  const server = spawn(binary(), ["--listen", address, ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  const kill = () => server.kill("SIGKILL");
+  process.once("exit", kill);
+
+  let output = "";
+  const keep = (/** @type {string} */ text) => (output = (output + text).slice(-OUTPUT_CHARACTERS_MAX));
+  server.stdout.setEncoding("utf8").on("data", keep);
+  server.stderr.setEncoding("utf8").on("data", keep);
+
+  let running = true;
+  const ended = new Promise((done) => {
+    server.once("error", (error) => done(keep(`${error}\n`)));
+    server.once("exit", (code, signal) => done(keep(`ended: ${signal ?? code}\n`)));
+  }).then(() => {
+    running = false;
+    process.off("exit", kill);
+  });
+
+  const stop = async () => {
+    if (!running) return;
+    server.kill("SIGTERM");
+    const timer = setTimeout(kill, STOP_MS_MAX);
+    await ended;
+    clearTimeout(timer);
+  };
+
+  const url = `http://${address}`;
+  const deadline = Date.now() + READY_MS_MAX;
+  while (!(await answers(`${url}/livez`))) {
+    if (!running || Date.now() > deadline) {
+      await stop();
+      throw new Error(`the server did not start:\n${output}`);
+    }
+    await sleep(50);
+  }
+  return { url, output: () => output, stop };
+}
+
+/**
+ * The list of what goes wrong in a page from now on: exceptions, console errors, a crash. It grows by itself.
+ * @param {import("playwright-core").Page} page
+ * @returns {string[]}
+ */
+export function collectErrors(page) {
+  /** @type {string[]} */
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error.stack ?? String(error)));
+  page.on("crash", () => errors.push("the page crashed"));
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(`${message.text()} (${message.location().url})`);
+  });
+  return errors;
+}
+
+function binary() {
+  if (process.env.SNAPLINE_BIN) return resolve(process.env.SNAPLINE_BIN);
+  const path = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target", "release/snapline");
+  if (!existsSync(path)) {
+    const built = spawnSync("cargo", ["build", "--release", "--locked", "--bin", "snapline"], {
+      cwd: ROOT,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    if (built.status !== 0) throw new Error("cargo build --release --bin snapline failed");
+  }
+  return path;
+}
+
+/** @returns {Promise<number>} */
+function freePort() {
+  return new Promise((done, failed) => {
+    const probe = createServer().once("error", failed);
+    probe.listen(0, "127.0.0.1", () => {
+      const bound = /** @type {import("node:net").AddressInfo} */ (probe.address());
+      probe.close(() => done(bound.port));
+    });
+  });
+}
+
+/** @param {string} url */
+async function answers(url) {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(1_000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+// Being told to end must not leave a server behind: an exit runs the handlers above, a signal would not.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));

@@ -1,0 +1,162 @@
+//! Flow control: how many snapshots may be unacknowledged. Without it newest-wins does not exist, for the kernel's buffers swallow a stopped peer's
+//! frames by the thousand.
+
+use std::collections::VecDeque;
+
+use snapline_shared::message::Close;
+use snapline_shared::tick::Step;
+
+/// Snapshots in flight at least and at most, whatever the round trip.
+const STEPS_IN_FLIGHT: std::ops::RangeInclusive<u64> = 3..=64;
+/// What a client may be late with its acks before the window closes, beside its best round trip.
+const PATIENCE_US: u64 = 250_000;
+/// Bytes in flight; one frame of any size is always allowed.
+const BYTES_IN_FLIGHT_MAX: usize = 16 * 1024;
+/// Without ack progress for this long, with something in flight, a client is given up.
+const STALLED_US: u64 = 10_000_000;
+/// Half of the time over which the best round trip is kept.
+const RTT_HALF_US: u64 = 5_000_000;
+
+/// The snapshots one client has not acknowledged.
+#[derive(Debug, Default)]
+pub(crate) struct Window {
+    in_flight: VecDeque<Sent>,
+    bytes: usize,
+    sent: Option<Step>,
+    acked: Option<Step>,
+    progress_us: u64,
+    rtt_us: Option<u64>,
+    rtt_min_us: [Option<u64>; 2],
+    half_since_us: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    step: Step,
+    at_us: u64,
+    bytes: usize,
+}
+
+impl Window {
+    /// Whether another snapshot may be made now.
+    pub(crate) fn is_open(&self, steps_hz: u32) -> bool {
+        let rtt_min_us = self.rtt_min_us.iter().flatten().min().copied().unwrap_or(0);
+        let steps = ((rtt_min_us + PATIENCE_US) * u64::from(steps_hz)).div_ceil(1_000_000);
+        let steps = steps.clamp(*STEPS_IN_FLIGHT.start(), *STEPS_IN_FLIGHT.end());
+        (self.in_flight.len() as u64) < steps && (self.bytes < BYTES_IN_FLIGHT_MAX || self.in_flight.is_empty())
+    }
+
+    /// A snapshot was given to the socket.
+    pub(crate) fn note_sent(&mut self, now_us: u64, step: Step, bytes: usize) {
+        if self.in_flight.is_empty() {
+            self.progress_us = now_us;
+        }
+        self.in_flight.push_back(Sent { step, at_us: now_us, bytes });
+        self.bytes += bytes;
+        self.sent = Some(step);
+    }
+
+    /// The client says that `step` is the newest it has applied. Repeated and older acks are harmless.
+    pub(crate) fn handle_ack(&mut self, now_us: u64, step: Step) -> Result<(), Close> {
+        if self.sent.is_none_or(|sent| step.is_after(sent)) {
+            return Err(Close::BadMessage("an ack of what was never sent"));
+        }
+        while let Some(oldest) = self.in_flight.front().copied().filter(|oldest| !oldest.step.is_after(step)) {
+            self.in_flight.pop_front();
+            self.bytes -= oldest.bytes;
+            (self.acked, self.progress_us) = (Some(oldest.step), now_us);
+            if oldest.step == step {
+                self.note_rtt(now_us, now_us.saturating_sub(oldest.at_us));
+            }
+        }
+        Ok(())
+    }
+
+    fn note_rtt(&mut self, now_us: u64, rtt_us: u64) {
+        if now_us.saturating_sub(self.half_since_us) >= RTT_HALF_US {
+            self.half_since_us = now_us;
+            self.rtt_min_us = [None, self.rtt_min_us[0]];
+        }
+        self.rtt_us = Some(rtt_us);
+        let least = &mut self.rtt_min_us[0];
+        *least = Some(least.map_or(rtt_us, |least| least.min(rtt_us)));
+    }
+
+    /// Whether nothing was acknowledged for too long.
+    pub(crate) fn is_stalled(&self, now_us: u64) -> bool {
+        !self.in_flight.is_empty() && now_us.saturating_sub(self.progress_us) >= STALLED_US
+    }
+
+    /// The newest step sent; the wire's short step numbers are read against it.
+    pub(crate) const fn sent(&self) -> Option<Step> {
+        self.sent
+    }
+
+    /// The newest round trip, in milliseconds.
+    pub(crate) fn rtt_ms(&self) -> u16 {
+        (self.rtt_us.unwrap_or(0) / 1000).min(u64::from(u16::MAX)) as u16
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEP_US: u64 = 33_333;
+
+    #[test]
+    fn a_silent_client_gets_eight_frames_at_30_hz_and_is_given_up_after_10_s() {
+        let mut window = Window::default();
+        let mut sent = 0;
+        for step in 0..400u32 {
+            let now = u64::from(step) * STEP_US;
+            assert_eq!(window.is_stalled(now), now >= STALLED_US, "{now}");
+            if window.is_open(30) {
+                window.note_sent(now, Step(step), 100);
+                sent += 1;
+            }
+        }
+        assert_eq!(sent, 8);
+    }
+
+    #[test]
+    fn a_slow_client_that_acks_is_kept_and_its_round_trip_widens_the_window() {
+        let mut window = Window::default();
+        let mut sent = Vec::new();
+        for step in 0..900u32 {
+            let now = u64::from(step) * STEP_US;
+            if let Some(&at) = sent.first().filter(|&&at: &&u32| now >= u64::from(at) * STEP_US + 1_000_000) {
+                sent.remove(0);
+                assert_eq!(window.handle_ack(now, Step(at)), Ok(()));
+            }
+            if window.is_open(30) {
+                window.note_sent(now, Step(step), 100);
+                sent.push(step);
+            }
+            assert!(!window.is_stalled(now));
+        }
+        assert!(sent.len() > 30, "ceil((1 s + 250 ms) x 30 Hz) are allowed, {} are in flight", sent.len());
+        assert_eq!(window.rtt_ms(), 1033);
+    }
+
+    #[test]
+    fn bytes_close_the_window_but_one_frame_always_fits() {
+        let mut window = Window::default();
+        assert!(window.is_open(30));
+        window.note_sent(0, Step(1), 100_000);
+        assert!(!window.is_open(30));
+        assert_eq!(window.handle_ack(5, Step(1)), Ok(()));
+        assert!(window.is_open(30));
+    }
+
+    #[test]
+    fn an_ack_of_what_was_never_sent_is_an_error() {
+        let mut window = Window::default();
+        assert!(window.handle_ack(0, Step(0)).is_err());
+        window.note_sent(0, Step(u32::MAX), 1);
+        assert!(window.handle_ack(0, Step(0)).is_err());
+        assert_eq!(window.handle_ack(0, Step(u32::MAX - 5)), Ok(()));
+        assert_eq!(window.handle_ack(0, Step(u32::MAX)), Ok(()));
+        assert_eq!(window.handle_ack(0, Step(u32::MAX)), Ok(()));
+    }
+}

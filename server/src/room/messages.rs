@@ -1,0 +1,88 @@
+//! What a room does with a client's messages.
+
+use snapline_shared::game::Game;
+use snapline_shared::message::{CLIENT_MESSAGE_BYTES_MAX, ClientMessage, Close, InputMessage, ServerMessage};
+use snapline_shared::tick::{Seen, Step};
+use snapline_shared::wire::Wire;
+
+use super::connection::{Asked, clean};
+use super::inputs::believable;
+use super::{Room, SessionKey};
+
+impl<G: Game> Room<G> {
+    /// A binary message has arrived.
+    ///
+    /// # Errors
+    /// When the connection must end. The room has forgotten it; the caller sends the close frame.
+    pub fn handle_message(&mut self, now_us: u64, session: SessionKey, bytes: &[u8]) -> Result<(), Close> {
+        let result = self.try_message(now_us, session, bytes);
+        if result.is_err() {
+            self.forget(session);
+        }
+        result
+    }
+
+    fn try_message(&mut self, now_us: u64, session: SessionKey, bytes: &[u8]) -> Result<(), Close> {
+        let Some(connection) = self.connections.get_mut(session) else { return Ok(()) };
+        if !connection.may_speak {
+            return Err(Close::BadMessage("a message between Hello and Welcome"));
+        }
+        if bytes.len() > CLIENT_MESSAGE_BYTES_MAX {
+            return Err(Close::TooBig);
+        }
+        let sent = connection.window.sent().unwrap_or(Step(0));
+        let message = ClientMessage::decode(bytes, self.world.input_layout(), self.world.now(), sent);
+        match message.map_err(|error| Close::BadMessage(error.0))? {
+            ClientMessage::Hello(_) => return Err(Close::BadMessage("a second Hello")),
+            ClientMessage::Input(input) => return self.take_inputs(now_us, session, &input),
+            ClientMessage::Ack(step) => connection.window.handle_ack(now_us, step)?,
+            ClientMessage::Request { number, kind, words } => {
+                if !self.world.is_request(kind, &words) {
+                    return Err(Close::BadMessage("a request that the schema does not have"));
+                }
+                if !connection.ask(Asked { number, kind, words }) {
+                    let refused = Some("too many requests at once".to_owned());
+                    connection.outbox.push(&ServerMessage::Reply { number, refused })?;
+                }
+            }
+            ClientMessage::Chat(text) => {
+                let (player, text) = (connection.player, clean(&text));
+                if !text.is_empty() && connection.chat_left > 0 {
+                    connection.chat_left -= 1;
+                    self.tell_all(&ServerMessage::Chat { player, text });
+                }
+            }
+            ClientMessage::Visibility(visible) => {
+                connection.visible = visible;
+                // Whoever comes back gets what is visible at the next step.
+                connection.hidden_until = self.world.now();
+                self.roster.away(connection.player, !visible);
+            }
+            ClientMessage::Desync(_) => {
+                connection.desyncs += 1;
+                self.stats.desyncs += 1;
+                connection.mirror.forget();
+            }
+        }
+        Ok(())
+    }
+
+    fn take_inputs(&mut self, now_us: u64, session: SessionKey, message: &InputMessage) -> Result<(), Close> {
+        let Some(connection) = self.connections.get_mut(session) else { return Ok(()) };
+        let now = self.world.now();
+        let mut seen = Seen { tick: now, fraction: 0 };
+        if let Some((step, claimed)) = message.ack {
+            connection.window.handle_ack(now_us, step)?;
+            let acked = step.tick(self.config.ticks_per_step);
+            seen = believable(claimed, acked, now, self.config.tick_hz, self.config.rewind_ms_max);
+        }
+        let width = self.world.input_layout().len();
+        // An input without fields still is one input a message.
+        let count = message.words.len().checked_div(width).unwrap_or(1);
+        for i in 0..count {
+            let input = G::Input::dequantise(&message.words[i * width..(i + 1) * width]);
+            connection.inputs.push(now, message.first.offset(i as i32), input, seen);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,85 @@
+//! Makes one client's snapshot at the last moment: what it should know, its own state, spliced from the room's bits.
+
+use snapline_shared::events::Audience;
+use snapline_shared::frame::{Eye, FrameSpec, FrameStats, FrameWriter, Store, Wanted};
+use snapline_shared::game::{Game, View};
+use snapline_shared::tick::Step;
+use snapline_shared::wire::Wire;
+
+use super::RoomConfig;
+use super::connection::Connection;
+use super::interest::Interest;
+
+/// The coded world of a room and what is reused from frame to frame.
+pub(crate) struct Replicator {
+    pub(crate) store: Store,
+    pub(crate) interest: Interest,
+    writer: FrameWriter,
+    wanted: Vec<Wanted>,
+    own: Vec<u32>,
+}
+
+impl Replicator {
+    pub(crate) fn new(store: Store) -> Self {
+        let interest = Interest::new(store.schema());
+        let own = vec![0; store.schema().own.words()];
+        Self { store, interest, writer: FrameWriter::new(), wanted: Vec::new(), own }
+    }
+
+    /// Whether `connection` should get a snapshot of the newest step.
+    pub(crate) fn is_due<G: Game>(&self, connection: &Connection<G>, config: &RoomConfig) -> bool {
+        let Some(step) = self.store.step() else { return false };
+        let is_new = connection.mirror.last().is_none_or(|last| step.is_after(last));
+        let rests = !connection.visible && connection.hidden_until.is_after(step.tick(config.ticks_per_step));
+        connection.welcomed && is_new && !rests && connection.window.is_open(config.tick_hz / config.ticks_per_step)
+    }
+
+    /// Appends the snapshot of the newest step for `connection`.
+    pub(crate) fn write<G: Game>(
+        &mut self,
+        game: &G,
+        connection: &mut Connection<G>,
+        config: &RoomConfig,
+        step: Step,
+        out: &mut Vec<u8>,
+    ) -> FrameStats {
+        let now = step.tick(config.ticks_per_step);
+        let View { place, radius, controls, own } = game.view(connection.player);
+        let player = connection.player;
+        if connection.visible {
+            self.interest.query(place, radius, controls, |row| game.sees(player, row), &mut self.wanted);
+        } else {
+            self.wanted.clear();
+            connection.hidden_until = now.offset(config.tick_hz.cast_signed());
+        }
+        let sends_own = !self.own.is_empty() && connection.own.must_send(now, &own, config.tick_hz);
+        if sends_own {
+            own.quantise(&mut self.own);
+        }
+        let spec = FrameSpec {
+            ticks_per_step: config.ticks_per_step,
+            input: connection.inputs.applied(),
+            slack: connection.inputs.slack(),
+            wanted: &self.wanted,
+            own: sends_own.then_some(self.own.as_slice()),
+            eye: Eye {
+                controls: controls.map(|id| id.slot),
+                place: place.to_array().map(finite),
+                radius: finite(radius),
+            },
+            bytes_max: config.snapshot_bytes_max,
+        };
+        let interest = &self.interest;
+        let concerns = |audience: &Audience| match audience {
+            Audience::All => true,
+            Audience::To(to) => *to == player,
+            Audience::Near(near) => connection.visible && interest.is_near(place, radius, *near),
+        };
+        self.writer.write(&self.store, &mut connection.mirror, &spec, concerns, out)
+    }
+}
+
+/// A view that is no number is a mistake in the game; clients refuse it, so it becomes 0 here.
+fn finite(value: f32) -> f32 {
+    if value.is_finite() { value } else { 0.0 }
+}

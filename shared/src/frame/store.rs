@@ -1,0 +1,237 @@
+//! What a room keeps for all its clients: the coded rows of the newest step, the runs of the last 16 steps, the events of the last 64 ticks.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::{EVENT_TICKS, STORED_STEPS, row_hash};
+use crate::bits::BitWriter;
+use crate::coder::{RowCoder, RowState, Run};
+use crate::events::{Audience, Event};
+use crate::ids::NetId;
+use crate::quant::WordSpec;
+use crate::rows::Rows;
+use crate::schema::{Kind, Schema};
+use crate::tick::{Step, Tick};
+use crate::words::write_words;
+
+/// A piece of a bit string that frames copy.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Piece {
+    pub(super) from: u32,
+    pub(super) bits: u16,
+}
+
+/// A row of the newest step.
+#[derive(Debug, Default)]
+pub struct LiveRow {
+    /// Which entity.
+    pub id: NetId,
+    /// The step it was born at; with the slot it names the row for good, however often its id comes back.
+    pub born: Step,
+    /// Its state at the newest step.
+    pub state: RowState,
+    live: bool,
+}
+
+/// What each slot has at one step.
+#[derive(Debug, Default)]
+pub(super) struct StepRuns {
+    pub(super) step: Step,
+    runs: Vec<(Run, Piece)>,
+    bits: BitWriter,
+}
+
+impl StepRuns {
+    pub(super) fn run(&self, slot: u16) -> (Run, Piece) {
+        self.runs.get(usize::from(slot)).copied().unwrap_or_default()
+    }
+
+    pub(super) fn splice(&self, piece: Piece, out: &mut BitWriter) {
+        out.splice(self.bits.bytes(), piece.from as usize, piece.bits.into());
+    }
+}
+
+/// An event as it is kept: its tick, who receives it, its bits.
+#[derive(Debug)]
+pub(super) struct StoredEvent {
+    pub(super) tick: Tick,
+    pub(super) audience: Audience,
+    pub(super) kind: u8,
+    pub(super) bits: BitWriter,
+    pub(super) bits_len: usize,
+}
+
+/// LOADs and hashes of the newest step, made when a frame first needs them.
+#[derive(Debug, Default)]
+struct Lazy {
+    loads: Vec<Option<Piece>>,
+    hashes: Vec<Option<u32>>,
+    bits: BitWriter,
+    one: BitWriter,
+}
+
+/// The bits a room makes once and copies into every frame that needs them.
+#[derive(Debug)]
+pub struct Store {
+    schema: Arc<Schema>,
+    coder: RowCoder,
+    event_layouts: Vec<Vec<WordSpec>>,
+    own_layout: Vec<WordSpec>,
+    step: Option<Step>,
+    slots: Vec<LiveRow>,
+    history: VecDeque<StepRuns>,
+    events: VecDeque<StoredEvent>,
+    lazy: RefCell<Lazy>,
+}
+
+impl Store {
+    /// An empty store.
+    #[must_use]
+    pub fn new(schema: Arc<Schema>) -> Self {
+        Self {
+            coder: RowCoder::new(&schema),
+            event_layouts: schema.events.iter().map(Kind::layout).collect(),
+            own_layout: schema.own.layout(),
+            schema,
+            step: None,
+            slots: Vec::new(),
+            history: VecDeque::with_capacity(STORED_STEPS as usize),
+            events: VecDeque::new(),
+            lazy: RefCell::default(),
+        }
+    }
+
+    /// The schema of its rows.
+    #[must_use]
+    pub const fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The newest step; none before the first.
+    #[must_use]
+    pub const fn step(&self) -> Option<Step> {
+        self.step
+    }
+
+    /// The row that lives in `slot` at the newest step.
+    #[must_use]
+    pub fn live(&self, slot: u16) -> Option<&LiveRow> {
+        self.slots.get(usize::from(slot)).filter(|row| row.live)
+    }
+
+    /// Takes the rows of the next step and makes their runs. The first step may be any, each later one follows the last.
+    ///
+    /// # Panics
+    /// When a step is left out: a mistake in the caller.
+    pub fn push_step(&mut self, step: Step, rows: &Rows) {
+        assert!(self.step.is_none_or(|last| last.next() == step), "steps follow one another");
+        self.step = Some(step);
+        let mut runs = if self.history.len() == STORED_STEPS as usize { self.history.pop_front() } else { None }
+            .unwrap_or_default();
+        runs.step = step;
+        runs.runs.clear();
+        runs.bits.clear();
+        let slots = rows.list().last().map_or(0, |row| usize::from(row.id.slot) + 1).max(self.slots.len());
+        self.slots.resize_with(slots, LiveRow::default);
+        runs.runs.resize(slots, (Run::None, Piece::default()));
+        let mut next = rows.list().iter().peekable();
+        for (slot, mine) in self.slots.iter_mut().enumerate() {
+            let Some(row) = next.next_if(|row| usize::from(row.id.slot) == slot) else {
+                mine.live = false;
+                continue;
+            };
+            let words = rows.words(row);
+            if mine.live && mine.id == row.id && mine.state.kind == row.kind {
+                let from = runs.bits.len_bits();
+                let run = self.coder.run(&mut mine.state, words, &mut runs.bits);
+                let piece = Piece { from: from as u32, bits: (runs.bits.len_bits() - from) as u16 };
+                runs.runs[slot] = (run, piece);
+            } else {
+                (mine.live, mine.id, mine.born) = (true, row.id, step);
+                self.coder.birth(row.kind, words, &mut mine.state);
+            }
+        }
+        debug_assert!(next.peek().is_none(), "rows come in slot order: `Rows::finish` was not called");
+        runs.bits.align();
+        self.history.push_back(runs);
+        let lazy = self.lazy.get_mut();
+        lazy.loads.clear();
+        lazy.loads.resize(slots, None);
+        lazy.hashes.clear();
+        lazy.hashes.resize(slots, None);
+        lazy.bits.clear();
+    }
+
+    /// Takes the events of one tick and forgets those of more than 64 ticks ago.
+    pub fn push_events(&mut self, tick: Tick, events: &[Event]) {
+        while self.events.front().is_some_and(|event| tick.since(event.tick) >= EVENT_TICKS as i32) {
+            self.events.pop_front();
+        }
+        for event in events {
+            let mut bits = BitWriter::new();
+            write_words(&self.event_layouts[usize::from(event.kind)], &event.words, &mut bits);
+            let bits_len = bits.len_bits();
+            bits.align();
+            self.events.push_back(StoredEvent { tick, audience: event.audience, kind: event.kind, bits, bits_len });
+        }
+    }
+
+    /// The runs of the steps after `last` up to the newest, oldest first; none when some of them are no longer kept.
+    pub(super) fn runs_since(&self, last: Step) -> Option<impl Iterator<Item = &StepRuns> + Clone> {
+        let behind = self.step?.since(last);
+        let from = self.history.len().checked_sub(usize::try_from(behind).ok()?)?;
+        Some(self.history.range(from..))
+    }
+
+    /// The events after tick `after` up to `until`, oldest first.
+    pub(super) fn events_between(&self, after: Tick, until: Tick) -> impl Iterator<Item = &StoredEvent> {
+        self.events.iter().filter(move |event| event.tick.is_after(after) && !event.tick.is_after(until))
+    }
+
+    /// Bits of the LOAD of the row in `slot`, which must be live.
+    pub(super) fn load_bits(&self, slot: u16) -> usize {
+        self.load_piece(slot).bits.into()
+    }
+
+    /// Appends the LOAD of the row in `slot`, which must be live.
+    pub(super) fn splice_load(&self, slot: u16, out: &mut BitWriter) {
+        let piece = self.load_piece(slot);
+        out.splice(self.lazy.borrow().bits.bytes(), piece.from as usize, piece.bits.into());
+    }
+
+    /// Makes the LOAD once a step: loads begin at whole bytes, so that the string can be read while it grows.
+    fn load_piece(&self, slot: u16) -> Piece {
+        let lazy = &mut *self.lazy.borrow_mut();
+        *lazy.loads[usize::from(slot)].get_or_insert_with(|| {
+            lazy.one.clear();
+            self.coder.load(&self.slots[usize::from(slot)].state, &mut lazy.one);
+            let (from, bits) = (lazy.bits.len_bits() as u32, lazy.one.len_bits() as u16);
+            lazy.one.align();
+            lazy.bits.splice(lazy.one.bytes(), 0, lazy.one.bytes().len() * 8);
+            lazy.bits.align();
+            Piece { from, bits }
+        })
+    }
+
+    /// The hash of the row in `slot`, which must be live; made once a step.
+    pub(super) fn hash(&self, slot: u16) -> u32 {
+        let row = &self.slots[usize::from(slot)];
+        *self.lazy.borrow_mut().hashes[usize::from(slot)].get_or_insert_with(|| row_hash(row.id, &row.state))
+    }
+
+    /// How many kinds of rows the schema has.
+    pub(super) const fn kinds(&self) -> usize {
+        self.coder.kinds()
+    }
+
+    /// How many kinds of events the schema has.
+    pub(super) const fn event_kinds(&self) -> usize {
+        self.event_layouts.len()
+    }
+
+    /// The layout of the own state.
+    pub(super) fn own_layout(&self) -> &[WordSpec] {
+        &self.own_layout
+    }
+}

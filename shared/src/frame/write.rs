@@ -1,0 +1,420 @@
+//! The server's side of a frame: decides row by row what a client gets, and splices it. In the order of the wire.
+
+use super::lists::{write_number, write_ranks};
+use super::store::Store;
+use super::{
+    CHECK_EVERY_FRAMES, EVENTS_PER_FRAME_MAX, Eye, KNOWN_ROWS_MAX, SLACK_NONE, STORED_STEPS, flags, fold, more,
+};
+use crate::bits::BitWriter;
+use crate::coder::Run;
+use crate::events::Audience;
+use crate::message::SNAPSHOT;
+use crate::tick::{Step, Tick};
+use crate::words::write_words;
+
+/// What naming a row in the lists of held and reloaded rows costs beside its LOAD, in bits.
+const RELOAD_NAME_BITS: usize = 5;
+/// Share of the byte budget that loads may fill though runs have used it up, so that whoever fell behind always catches up.
+const LOADS_SHARE_MIN: usize = 3;
+
+/// A row that a client should know now. Lists of them are in slot order, without repetition, of live rows only.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wanted {
+    /// The row's slot.
+    pub slot: u16,
+    /// Whether it may enter; false for a row that only stays if it is known (hysteresis).
+    pub enters: bool,
+    /// Less is sooner when not everything fits: the distance divided by the kind's weight, say.
+    pub priority: f32,
+}
+
+/// What a client knows of one row.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    slot: u16,
+    held: bool,
+    born: Step,
+}
+
+/// The server's copy of the list of rows that one client knows. Nothing else is kept for a client.
+#[derive(Clone, Debug, Default)]
+pub struct Mirror {
+    rows: Vec<Known>,
+    last: Option<Step>,
+    frames: u32,
+    eye: Option<Eye>,
+}
+
+impl Mirror {
+    /// The step of the last frame; none before the first, or after `forget`.
+    #[must_use]
+    pub const fn last(&self) -> Option<Step> {
+        self.last
+    }
+
+    /// The next frame empties the client's list (join, resume, failed check).
+    pub fn forget(&mut self) {
+        self.last = None;
+    }
+
+    /// How many rows it knows, and how many of them are held.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        (self.rows.len(), self.rows.iter().filter(|row| row.held).count())
+    }
+}
+
+/// What one frame is made from, beside the store and the mirror.
+#[derive(Clone, Copy, Debug)]
+pub struct FrameSpec<'a> {
+    /// Ticks from one step to the next.
+    pub ticks_per_step: u32,
+    /// The newest input of this client that was applied.
+    pub input: Option<Tick>,
+    /// Smallest slack of the last second, in whole ticks; [`SLACK_NONE`] before the first input.
+    pub slack: i8,
+    /// Rows that the client should know, in slot order.
+    pub wanted: &'a [Wanted],
+    /// Words of the own state, when it is to be sent whole.
+    pub own: Option<&'a [u32]>,
+    /// Where the client looks from.
+    pub eye: Eye,
+    /// Bytes that loads may fill the frame up to.
+    pub bytes_max: usize,
+}
+
+/// What a frame held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameStats {
+    /// Steps since the client's last frame; 0 for its first.
+    pub steps: u32,
+    /// Runs spliced.
+    pub runs: usize,
+    /// LOADs spliced.
+    pub loads: usize,
+    /// Rows that the client knows and that are held.
+    pub held: usize,
+    /// Events left out because there were too many.
+    pub events_dropped: usize,
+}
+
+/// Writes frames; keeps its lists between them so that a frame allocates nothing.
+#[derive(Debug, Default)]
+pub struct FrameWriter {
+    bits: BitWriter,
+    left: Vec<u32>,
+    held: Vec<u32>,
+    woken: Vec<u32>,
+    enters: Vec<Wanted>,
+    loads: Vec<Candidate>,
+    stay: Vec<Known>,
+    priorities: Vec<f32>,
+    order: Vec<(f32, u32)>,
+}
+
+/// A row that could be loaded: one held (by its place among the rows that stay) or one that enters.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    stays_at: Option<u32>,
+    slot: u16,
+    chosen: bool,
+}
+
+impl FrameWriter {
+    /// A writer without memory yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends the frame that brings the client of `mirror` to the store's newest step, and brings `mirror` there too. `concerns` says which events
+    /// reach the client.
+    ///
+    /// # Panics
+    /// When the store has no step, or the client is there already: mistakes in the caller.
+    pub fn write(
+        &mut self,
+        store: &Store,
+        mirror: &mut Mirror,
+        spec: &FrameSpec<'_>,
+        concerns: impl Fn(&Audience) -> bool,
+        out: &mut Vec<u8>,
+    ) -> FrameStats {
+        let Some(step) = store.step() else { panic!("a frame before the first step") };
+        assert!(mirror.last.is_none_or(|last| step.is_after(last)), "a second frame for one step");
+        let mut stats =
+            FrameStats { steps: mirror.last.map_or(0, |last| step.since(last) as u32), ..FrameStats::default() };
+        let empty = mirror.last.is_none();
+        if empty {
+            mirror.rows.clear();
+        }
+        let hold_all =
+            !empty && (stats.steps > STORED_STEPS || mirror.last.and_then(|last| store.runs_since(last)).is_none());
+        let from = mirror.last.filter(|_| !hold_all);
+        self.bits.clear();
+        if empty || hold_all {
+            self.bits.write(step.0, 32);
+        }
+
+        let mut flags = self.split(store, mirror, spec.wanted);
+        self.choose_held(store, from, hold_all);
+        if !self.held.is_empty() && !hold_all {
+            flags |= flags::HELD;
+            let in_step = self.stay.iter().filter(|row| !row.held).count();
+            write_ranks(&self.held, in_step, &mut self.bits);
+        }
+        self.hold(hold_all);
+        if let Some(last) = from {
+            flags |= self.write_body(store, last, &mut stats);
+        }
+        flags |= self.write_loads(store, spec.bytes_max, &mut stats);
+        std::mem::swap(&mut mirror.rows, &mut self.stay);
+
+        let mut more = (u8::from(empty) * more::EMPTY) | (u8::from(hold_all) * more::HOLD_ALL);
+        if empty || differs(mirror.eye, spec.eye) {
+            more |= more::SELF;
+            write_eye(&spec.eye, &mut self.bits);
+            mirror.eye = Some(spec.eye);
+        }
+        if let Some(own) = spec.own {
+            flags |= flags::OWN;
+            write_words(store.own_layout(), own, &mut self.bits);
+        }
+        flags |= self.write_events(store, step, mirror.last, spec.ticks_per_step, concerns, &mut stats);
+        mirror.frames = mirror.frames.wrapping_add(1);
+        if mirror.frames.is_multiple_of(CHECK_EVERY_FRAMES) {
+            more |= more::CHECK;
+            let in_step = mirror.rows.iter().filter(|row| !row.held);
+            let sum = in_step.fold(0u32, |sum, row| sum.wrapping_add(store.hash(row.slot)));
+            self.bits.write(fold(sum), 16);
+        }
+        mirror.last = Some(step);
+        stats.held = mirror.counts().1;
+        out.extend_from_slice(&[SNAPSHOT, flags | (u8::from(more != 0) * flags::MORE), step.0 as u8]);
+        out.extend_from_slice(&[
+            spec.input.map_or(0, |tick| tick.0 as u8),
+            spec.input.map_or(SLACK_NONE, |_| spec.slack).cast_unsigned(),
+        ]);
+        if more != 0 {
+            out.push(more);
+        }
+        self.bits.finish_into(out);
+        stats
+    }
+
+    /// Sorts what is known and what is wanted into rows that leave (written here), rows that stay and rows that may enter.
+    fn split(&mut self, store: &Store, mirror: &Mirror, wanted: &[Wanted]) -> u8 {
+        debug_assert!(wanted.is_sorted_by(|a, b| a.slot < b.slot), "wanted rows come in slot order");
+        self.left.clear();
+        self.stay.clear();
+        self.priorities.clear();
+        self.enters.clear();
+        let mut known = mirror.rows.iter().enumerate().peekable();
+        for want in wanted {
+            while let Some((rank, _)) = known.next_if(|(_, row)| row.slot < want.slot) {
+                self.left.push(rank as u32);
+            }
+            if let Some((rank, row)) = known.next_if(|(_, row)| row.slot == want.slot) {
+                if store.live(row.slot).is_some_and(|live| live.born == row.born) {
+                    self.stay.push(*row);
+                    self.priorities.push(want.priority);
+                    continue;
+                }
+                self.left.push(rank as u32);
+            }
+            if want.enters && store.live(want.slot).is_some() {
+                self.enters.push(*want);
+            }
+        }
+        self.left.extend(known.map(|(rank, _)| rank as u32));
+        if self.left.is_empty() {
+            return 0;
+        }
+        write_ranks(&self.left, mirror.rows.len(), &mut self.bits);
+        flags::LEFT
+    }
+
+    /// Finds the rows in step whose LOAD is cheaper than their runs since `last`: they are held and reloaded in one frame.
+    fn choose_held(&mut self, store: &Store, last: Option<Step>, hold_all: bool) {
+        self.held.clear();
+        self.loads.clear();
+        let steps = last.and_then(|last| store.runs_since(last));
+        let worth_asking = steps.clone().is_some_and(|mut steps| steps.nth(1).is_some());
+        let mut rank = 0;
+        for (at, row) in self.stay.iter().enumerate() {
+            if row.held || hold_all {
+                self.loads.push(Candidate { stays_at: Some(at as u32), slot: row.slot, chosen: false });
+                continue;
+            }
+            if let Some(steps) = steps.clone().filter(|_| worth_asking) {
+                let runs: usize = steps.map(|step| usize::from(step.run(row.slot).1.bits)).sum();
+                if runs > store.load_bits(row.slot) + RELOAD_NAME_BITS {
+                    self.held.push(rank);
+                    self.loads.push(Candidate { stays_at: Some(at as u32), slot: row.slot, chosen: true });
+                }
+            }
+            rank += 1;
+        }
+    }
+
+    /// Marks the rows chosen to be held.
+    fn hold(&mut self, hold_all: bool) {
+        let mut next = self.held.iter().copied().peekable();
+        for (rank, row) in (0u32..).zip(self.stay.iter_mut().filter(|row| !row.held)) {
+            row.held = hold_all || next.next_if_eq(&rank).is_some();
+        }
+    }
+
+    /// Steps that the client goes through: at each the rows that wake, then the run of every awake row in step.
+    fn write_body(&mut self, store: &Store, last: Step, stats: &mut FrameStats) -> u8 {
+        let Some(steps) = store.runs_since(last) else { return 0 };
+        let in_step = || self.stay.iter().filter(|row| !row.held);
+        let any_woken = steps.clone().any(|step| in_step().any(|row| step.run(row.slot).0 == Run::Woken));
+        for step in steps {
+            if any_woken {
+                self.woken.clear();
+                let mut asleep = 0;
+                for row in in_step() {
+                    let run = step.run(row.slot).0;
+                    if run == Run::Woken {
+                        self.woken.push(asleep);
+                    }
+                    asleep += u32::from(run != Run::Awake);
+                }
+                write_ranks(&self.woken, asleep as usize, &mut self.bits);
+            }
+            for row in in_step() {
+                let (run, piece) = step.run(row.slot);
+                if run != Run::None {
+                    step.splice(piece, &mut self.bits);
+                    stats.runs += 1;
+                }
+            }
+        }
+        u8::from(any_woken) * flags::WOKEN
+    }
+
+    /// Reloads and entering rows: those decided already, then nearest first while the budget lasts.
+    fn write_loads(&mut self, store: &Store, bytes_max: usize, stats: &mut FrameStats) -> u8 {
+        let enters_from = self.loads.len();
+        self.loads.extend(self.enters.iter().map(|want| Candidate { stays_at: None, slot: want.slot, chosen: false }));
+        if self.loads.is_empty() {
+            return 0;
+        }
+        self.choose_loads(store, enters_from, bytes_max);
+        stats.loads = self.loads.iter().filter(|load| load.chosen).count();
+
+        let (reloads, enters) = self.loads.split_at(enters_from);
+        self.woken.clear();
+        self.woken.extend((0u32..).zip(reloads).filter(|(_, load)| load.chosen).map(|(rank, _)| rank));
+        let mut flags = 0;
+        if !self.woken.is_empty() {
+            flags |= flags::RELOADS;
+            write_ranks(&self.woken, reloads.len(), &mut self.bits);
+            for load in reloads.iter().filter(|load| load.chosen) {
+                store.splice_load(load.slot, &mut self.bits);
+                if let Some(at) = load.stays_at {
+                    self.stay[at as usize].held = false;
+                }
+            }
+        }
+        let count = enters.iter().filter(|load| load.chosen).count();
+        if count == 0 {
+            return flags;
+        }
+        write_number(count as u32, 1, &mut self.bits);
+        let mut next_slot = 0;
+        for load in enters.iter().filter(|load| load.chosen) {
+            let Some(live) = store.live(load.slot) else { continue };
+            write_number(u32::from(load.slot) - next_slot, 3, &mut self.bits);
+            next_slot = u32::from(load.slot) + 1;
+            self.bits.write(live.id.generation & 0xff, 8);
+            self.bits.write(live.state.kind.into(), kind_bits(store.kinds()));
+            store.splice_load(load.slot, &mut self.bits);
+            self.stay.push(Known { slot: load.slot, held: false, born: live.born });
+        }
+        self.stay.sort_unstable_by_key(|row| row.slot);
+        flags | flags::ENTERS
+    }
+
+    /// Chooses among the candidates by priority until the budget is used up.
+    fn choose_loads(&mut self, store: &Store, enters_from: usize, bytes_max: usize) {
+        let decided: usize = self.loads.iter().filter(|load| load.chosen).map(|load| store.load_bits(load.slot)).sum();
+        let used = self.bits.len_bits() + decided;
+        let mut left = (bytes_max * 8).saturating_sub(used).max(bytes_max * 8 / LOADS_SHARE_MIN);
+        self.order.clear();
+        for (at, load) in self.loads.iter().enumerate().filter(|(_, load)| !load.chosen) {
+            let priority = match load.stays_at {
+                Some(stays_at) => self.priorities[stays_at as usize],
+                None => self.enters[at - enters_from].priority,
+            };
+            self.order.push((priority, at as u32));
+        }
+        self.order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let mut room = KNOWN_ROWS_MAX.saturating_sub(self.stay.len());
+        for &(_, at) in &self.order {
+            let load = &mut self.loads[at as usize];
+            // About what naming a row that enters takes: slot gap, generation, kind.
+            let bits = store.load_bits(load.slot) + if load.stays_at.is_some() { RELOAD_NAME_BITS } else { 24 };
+            if bits > left || (load.stays_at.is_none() && room == 0) {
+                break;
+            }
+            left -= bits;
+            room -= usize::from(load.stays_at.is_none());
+            load.chosen = true;
+        }
+    }
+
+    /// Events of the ticks since the last frame; of the newest step alone in a client's first one.
+    fn write_events(
+        &mut self,
+        store: &Store,
+        step: Step,
+        last: Option<Step>,
+        ticks_per_step: u32,
+        concerns: impl Fn(&Audience) -> bool,
+        stats: &mut FrameStats,
+    ) -> u8 {
+        let until = step.tick(ticks_per_step);
+        let after = last.unwrap_or(step.offset(-1)).tick(ticks_per_step);
+        let mine = || store.events_between(after, until).filter(|event| concerns(&event.audience));
+        let count = mine().count();
+        if count == 0 {
+            return 0;
+        }
+        stats.events_dropped = count.saturating_sub(EVENTS_PER_FRAME_MAX);
+        write_number(count.min(EVENTS_PER_FRAME_MAX) as u32, 1, &mut self.bits);
+        for event in mine().take(EVENTS_PER_FRAME_MAX) {
+            self.bits.write(until.since(event.tick) as u32, 6);
+            self.bits.write_bool(matches!(event.audience, Audience::To(_)));
+            self.bits.write(event.kind.into(), kind_bits(store.event_kinds()));
+            self.bits.splice(event.bits.bytes(), 0, event.bits_len);
+        }
+        flags::EVENTS
+    }
+}
+
+/// Bits that tell one of `kinds` kinds.
+pub(super) const fn kind_bits(kinds: usize) -> u32 {
+    usize::BITS - kinds.saturating_sub(1).leading_zeros()
+}
+
+/// Whether the client must be told: its place follows from its own row while it steers one.
+fn differs(told: Option<Eye>, eye: Eye) -> bool {
+    told.is_none_or(|told| {
+        told.controls != eye.controls
+            || told.radius != eye.radius
+            || (eye.controls.is_none() && told.place != eye.place)
+    })
+}
+
+/// Self: whether something is steered, its slot (16 bits), place x and y, radius (32 bits each, exact).
+fn write_eye(eye: &Eye, out: &mut BitWriter) {
+    out.write_bool(eye.controls.is_some());
+    if let Some(slot) = eye.controls {
+        out.write(slot.into(), 16);
+    }
+    for value in [eye.place[0], eye.place[1], eye.radius] {
+        out.write(value.to_bits(), 32);
+    }
+}
