@@ -21,7 +21,7 @@ use wasm_bindgen::{JsError, JsValue};
 use crate::events::{Object, event, welcome};
 use crate::lanes::quantise;
 
-pub use golden::golden_quantise;
+pub use golden::{GoldenReplica, golden_quantise};
 
 /// Words that tell one row: slot, generation, kind (with [`HELD`] or-ed to it), index of its first number.
 pub const ROW_WORDS: usize = 4;
