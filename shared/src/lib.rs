@@ -10,6 +10,7 @@ pub mod events;
 pub mod frame;
 pub mod game;
 pub mod ids;
+pub mod link;
 pub mod message;
 pub mod prelude;
 pub mod quant;

@@ -1,5 +1,8 @@
 //! The whole client minus its socket: clock, decoding, interpolation, events. Bots and tests use it natively, the browser as WebAssembly.
 
+mod clock;
 mod session;
+mod timeline;
 
-pub use session::{Arrival, ClientError, Drawn, DrawnRow, Session, SessionEvent, SessionStats};
+pub use session::{Arrival, ClientError, Session, SessionEvent, SessionStats};
+pub use timeline::{Drawn, DrawnRow};

@@ -1,12 +1,27 @@
 //! `Session`: follows any game by its schema.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::ids::{NetId, PlayerId};
-use crate::message::{Notice, Welcome};
+use super::clock::Clock;
+use super::timeline::{Drawn, Timeline};
+use crate::frame::{ReceivedEvent, Replica};
+use crate::ids::PlayerId;
+use crate::message::{
+    CHAT_BYTES_MAX, ClientMessage, Hello, INPUTS_MAX, InputMessage, NAME_CHARS_MAX, Notice, SNAPSHOT, ServerMessage,
+    Welcome, cut,
+};
+use crate::quant::WordSpec;
 use crate::schema::Schema;
-use crate::tick::{Step, Tick};
+use crate::tick::{Seen, Step, Tick};
 use crate::words::DecodeError;
+
+/// Messages and events that may wait to be polled; a caller that never polls loses the oldest.
+const WAITING_MAX: usize = 1024;
+/// Sent inputs remembered to measure their echo.
+const SENT_MAX: usize = 128;
+/// A loop that has not called `update` for this long (a hidden tab) does not carry acks either.
+const LOOP_STOPPED_US: u64 = 50_000;
 
 /// Why a session cannot go on; the socket is to be closed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,9 +29,6 @@ pub enum ClientError {
     /// The server's bytes do not decode.
     #[error("the server's message does not decode: {0}")]
     Decode(#[from] DecodeError),
-    /// The schema is not the one that the room uses.
-    #[error("the room's schema is not the one this client has")]
-    Schema,
 }
 
 /// Something that happened, in order of arrival.
@@ -40,7 +52,7 @@ pub enum SessionEvent {
     },
     /// Roster, status, results, words.
     Notice(Notice),
-    /// An event of the game.
+    /// An event of the game, at the time to show it: at once when it is for this player alone, else when the drawn world reaches its tick.
     Game {
         /// When it happened.
         tick: Tick,
@@ -75,38 +87,21 @@ pub struct SessionStats {
     pub sent: u64,
     /// Checks that failed; 0 for ever.
     pub desyncs: u64,
-    /// Inputs that the server said came too late.
-    pub late_inputs: u64,
+    /// Ticks that the server simulated without this client's input for them, as its status says.
+    pub starved_ticks: u64,
 }
 
-/// One row as it is to be drawn now.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct DrawnRow {
-    /// Which entity (generation: low 8 bits).
-    pub id: NetId,
-    /// Number of its kind.
-    pub kind: u8,
-    /// Whether its newest data is old: to be shown dimmed.
-    pub held: bool,
-    /// First of its numbers in `Drawn::values`: one for each component of each field, in schema order.
-    pub from: u32,
-}
-
-/// The world as it is to be drawn now: others interpolated.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Drawn {
-    /// In slot order.
-    pub rows: Vec<DrawnRow>,
-    /// Numbers of all rows.
-    pub values: Vec<f32>,
-    /// Index in `rows` of the entity that this player steers.
-    pub own: Option<usize>,
-    /// Centre of the view when nothing is steered.
-    pub place: [f32; 2],
-    /// Half the side of what can be seen.
-    pub radius: f32,
-    /// Tick that is drawn, with its fraction.
-    pub tick: f64,
+/// What there is once the room has taken us in.
+#[derive(Clone, Debug)]
+struct Joined {
+    welcome: Welcome,
+    clock: Clock,
+    replica: Replica,
+    timeline: Timeline,
+    next_input: Tick,
+    sent: VecDeque<(Tick, u64)>,
+    echoed: Option<Tick>,
+    pending_events: Vec<ReceivedEvent>,
 }
 
 /// A connection's client side. Time comes in as microseconds of any steady clock; bytes come in and go out.
@@ -115,13 +110,39 @@ pub struct Drawn {
 #[derive(Debug)]
 pub struct Session {
     schema: Arc<Schema>,
+    input_layout: Vec<WordSpec>,
+    input: Vec<u32>,
+    joined: Option<Joined>,
+    opened_us: u64,
+    updated_us: Option<u64>,
+    ack_waits: bool,
+    visible: bool,
+    next_request: u32,
+    transmit: VecDeque<Vec<u8>>,
+    events: VecDeque<SessionEvent>,
+    arrival: Option<Arrival>,
+    stats: SessionStats,
 }
 
 impl Session {
     /// A client for a room whose game has this schema.
     #[must_use]
     pub fn new(schema: Arc<Schema>) -> Self {
-        Self { schema }
+        Self {
+            input_layout: schema.input.layout(),
+            input: vec![0; schema.input.words()],
+            schema,
+            joined: None,
+            opened_us: 0,
+            updated_us: None,
+            ack_waits: false,
+            visible: true,
+            next_request: 0,
+            transmit: VecDeque::new(),
+            events: VecDeque::new(),
+            arrival: None,
+            stats: SessionStats::default(),
+        }
     }
 
     /// The schema this session follows.
@@ -130,81 +151,245 @@ impl Session {
         &self.schema
     }
 
-    /// The socket is open: queues Hello.
+    /// The socket is open: queues Hello. The name is cut to 24 characters.
     pub fn handle_open(&mut self, now_us: u64, name: &str, bot: bool) {
-        let _ = (now_us, name, bot);
+        self.opened_us = now_us;
+        let name = name.chars().take(NAME_CHARS_MAX).collect();
+        self.send(&ClientMessage::Hello(Hello { name, token: None, schema_hash: None, bot }));
     }
 
     /// A message has arrived.
     ///
     /// # Errors
-    /// When it does not decode: close the socket with 1002's meaning in words.
+    /// When it does not decode, or comes before Welcome: close the socket and say so.
     pub fn handle_message(&mut self, now_us: u64, bytes: &[u8]) -> Result<(), ClientError> {
-        let _ = (now_us, bytes);
+        if bytes.first() == Some(&SNAPSHOT) {
+            return self.handle_snapshot(now_us, bytes);
+        }
+        let event = match ServerMessage::decode(bytes)? {
+            ServerMessage::Welcome(welcome) => {
+                self.join(now_us, &welcome);
+                SessionEvent::Welcome(welcome)
+            }
+            ServerMessage::Reply { number, refused } => SessionEvent::Reply { number, refused },
+            ServerMessage::Chat { player, text } => SessionEvent::Chat { player, text },
+            ServerMessage::Notice(notice) => {
+                if let (Notice::Status(status), Some(joined)) = (&notice, &mut self.joined) {
+                    self.stats.starved_ticks += u64::from(status.starved_ticks);
+                    if status.rtt_ms > 0 {
+                        joined.clock.note_rtt(now_us, u64::from(status.rtt_ms) * 1000);
+                    }
+                }
+                SessionEvent::Notice(notice)
+            }
+        };
+        self.push_event(event);
         Ok(())
     }
 
-    /// The input held from now on, as words of the schema's input kind (missing ones are 0).
+    /// Begins an epoch: rows and inputs of the one before are forgotten.
+    fn join(&mut self, now_us: u64, welcome: &Welcome) {
+        let ticks_per_step = welcome.ticks_per_step.max(1);
+        let rtt_us = now_us.saturating_sub(self.opened_us);
+        let clock = match self.joined.take() {
+            Some(joined) => joined.clock,
+            None => Clock::new(now_us, welcome.tick, welcome.tick_hz, ticks_per_step, rtt_us),
+        };
+        self.joined = Some(Joined {
+            next_input: clock.input_tick(now_us),
+            clock,
+            replica: Replica::new(&self.schema, ticks_per_step.into()),
+            timeline: Timeline::new(&self.schema, ticks_per_step.into()),
+            welcome: welcome.clone(),
+            sent: VecDeque::new(),
+            echoed: None,
+            pending_events: Vec::new(),
+        });
+    }
+
+    fn handle_snapshot(&mut self, now_us: u64, bytes: &[u8]) -> Result<(), ClientError> {
+        let joined = self.joined.as_mut().ok_or(DecodeError("a snapshot before Welcome"))?;
+        let info = joined.replica.read(bytes)?;
+        joined.clock.note_arrival(now_us, info.step.tick(joined.welcome.ticks_per_step.max(1).into()));
+        if info.emptied {
+            joined.timeline.clear();
+        }
+        joined.timeline.push(&joined.replica);
+        joined.pending_events.extend(joined.replica.events().iter().cloned());
+        let echo_us = joined.echo(now_us, info.input_low, info.slack);
+        self.arrival =
+            Some(Arrival { step: info.step, bytes: bytes.len(), rows: joined.replica.rows().len(), echo_us });
+        self.stats.snapshots += 1;
+        self.stats.snapshot_bytes += bytes.len() as u64;
+        if info.check_failed {
+            self.stats.desyncs += 1;
+            self.send(&ClientMessage::Desync(info.step));
+        }
+        self.release_events(now_us);
+        self.ack_waits = true;
+        self.send_inputs(now_us);
+        let loop_runs = self.visible && self.updated_us.is_some_and(|at| now_us.saturating_sub(at) < LOOP_STOPPED_US);
+        if self.ack_waits && !loop_runs {
+            self.ack_waits = false;
+            self.send(&ClientMessage::Ack(info.step));
+        }
+        Ok(())
+    }
+
+    /// The input held from now on, as words of the schema's input kind (missing ones are 0, too large ones the largest).
     pub fn set_input(&mut self, words: &[u32]) {
-        let _ = words;
+        for (i, (mine, spec)) in self.input.iter_mut().zip(&self.input_layout).enumerate() {
+            let word = words.get(i).copied().unwrap_or(0);
+            *mine = u64::from(word).min(spec.modulus - 1) as u32;
+        }
     }
 
     /// Queues inputs for the ticks that have become due. To be called at least once a tick, or at each animation frame.
     pub fn update(&mut self, now_us: u64) {
-        let _ = now_us;
+        self.updated_us = Some(now_us);
+        self.send_inputs(now_us);
+        self.release_events(now_us);
+    }
+
+    fn send_inputs(&mut self, now_us: u64) {
+        let Some(joined) = self.joined.as_mut().filter(|_| self.visible) else { return };
+        let due = joined.clock.input_tick(now_us);
+        let count = due.since(joined.next_input) + 1;
+        if count <= 0 {
+            return;
+        }
+        // After a pause only the newest are worth sending.
+        let count = count.min(INPUTS_MAX as i32);
+        let first = due.offset(1 - count);
+        joined.next_input = due.next();
+        for i in 0..count {
+            if joined.sent.len() == SENT_MAX {
+                joined.sent.pop_front();
+            }
+            joined.sent.push_back((first.offset(i), now_us));
+        }
+        let words = self.input.repeat(count as usize);
+        let drawn = joined.clock.drawn(now_us);
+        let seen = joined.timeline.seen(joined.clock.base(), drawn).map(|(tick, fraction)| Seen { tick, fraction });
+        let ack = joined.replica.step().zip(seen);
+        self.ack_waits &= ack.is_none();
+        self.send(&ClientMessage::Input(InputMessage { first, words, ack }));
     }
 
     /// When `update` has something to do next, in microseconds of the caller's clock; none before Welcome.
     #[must_use]
     pub fn next_update_us(&self) -> Option<u64> {
-        None
+        let joined = self.joined.as_ref()?;
+        Some(joined.clock.input_due_us(joined.next_input))
     }
 
     /// Queues a line of chat (cut to 240 bytes).
     pub fn chat(&mut self, text: &str) {
-        let _ = text;
+        if self.joined.is_some() {
+            self.send(&ClientMessage::Chat(cut(text, CHAT_BYTES_MAX).to_owned()));
+        }
     }
 
     /// Queues a request and gives its number.
     pub fn request(&mut self, kind: u8, words: &[u32]) -> u32 {
-        let _ = (kind, words);
-        0
+        let number = self.next_request;
+        if self.joined.is_some() {
+            self.next_request = number.wrapping_add(1);
+            self.send(&ClientMessage::Request { number, kind, words: words.to_vec() });
+        }
+        number
     }
 
-    /// Tells the server whether anybody looks.
+    /// Tells the server whether anybody looks. While nobody does, no inputs are sent.
     pub fn set_visible(&mut self, visible: bool) {
-        let _ = visible;
+        if self.visible != visible && self.joined.is_some() {
+            self.send(&ClientMessage::Visibility(visible));
+        }
+        self.visible = visible;
+    }
+
+    fn send(&mut self, message: &ClientMessage) {
+        let mut bytes = Vec::new();
+        message.encode(&self.input_layout, &mut bytes);
+        if self.transmit.len() == WAITING_MAX {
+            self.transmit.pop_front();
+        }
+        self.transmit.push_back(bytes);
+        self.stats.sent += 1;
     }
 
     /// The next message to send.
     pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
-        None
+        self.transmit.pop_front()
+    }
+
+    fn push_event(&mut self, event: SessionEvent) {
+        if self.events.len() == WAITING_MAX {
+            self.events.pop_front();
+        }
+        self.events.push_back(event);
+    }
+
+    /// Hands out the game's events whose time has come.
+    fn release_events(&mut self, now_us: u64) {
+        let Some(joined) = &mut self.joined else { return };
+        let drawn = joined.clock.drawn(now_us);
+        let is_due = |event: &ReceivedEvent| event.to_me || joined.clock.ticks_to(event.tick) <= drawn;
+        let (due, later): (Vec<_>, Vec<_>) = joined.pending_events.drain(..).partition(is_due);
+        joined.pending_events = later;
+        for ReceivedEvent { tick, kind, words, .. } in due {
+            self.push_event(SessionEvent::Game { tick, kind, words });
+        }
     }
 
     /// The next thing that happened.
     pub fn poll_event(&mut self) -> Option<SessionEvent> {
-        None
+        self.events.pop_front()
     }
 
     /// What the last snapshot brought; none when there was no new one since the last call.
     pub fn poll_arrival(&mut self) -> Option<Arrival> {
-        None
+        self.arrival.take()
     }
 
     /// Who we are, after Welcome.
     #[must_use]
-    pub const fn welcome(&self) -> Option<&Welcome> {
-        None
+    pub fn welcome(&self) -> Option<&Welcome> {
+        self.joined.as_ref().map(|joined| &joined.welcome)
+    }
+
+    /// What is held of the world, after Welcome: rows as decoded, not as drawn.
+    #[must_use]
+    pub fn replica(&self) -> Option<&Replica> {
+        self.joined.as_ref().map(|joined| &joined.replica)
     }
 
     /// Counters.
     #[must_use]
-    pub fn stats(&self) -> SessionStats {
-        SessionStats::default()
+    pub const fn stats(&self) -> SessionStats {
+        self.stats
     }
 
-    /// The world as it is to be drawn at `now_us`; buffers are reused.
+    /// The world as it is to be drawn at `now_us`; `out`'s memory is reused.
     pub fn draw(&mut self, now_us: u64, out: &mut Drawn) {
-        let _ = (now_us, out);
+        self.release_events(now_us);
+        match &self.joined {
+            Some(joined) => {
+                joined.timeline.draw(joined.clock.base(), joined.clock.drawn(now_us), joined.replica.eye(), out);
+            }
+            None => *out = Drawn::default(),
+        }
+    }
+}
+
+impl Joined {
+    /// How long ago the newest applied input was sent, the first time a snapshot tells of it.
+    fn echo(&mut self, now_us: u64, input_low: u8, slack: i8) -> Option<u64> {
+        let newest = self.sent.back()?.0;
+        let applied = newest.nearest(input_low.into(), 8);
+        let is_new = slack != crate::frame::SLACK_NONE && self.echoed.is_none_or(|last| applied.is_after(last));
+        let (_, sent_us) = self.sent.iter().find(|(tick, _)| *tick == applied).filter(|_| is_new)?;
+        self.echoed = Some(applied);
+        Some(now_us.saturating_sub(*sent_us))
     }
 }

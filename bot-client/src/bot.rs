@@ -1,0 +1,292 @@
+//! One bot: a socket with a `Session` in it, from its connection to its goodbye.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use snapline_shared::client::{ClientError, Session, SessionEvent};
+use snapline_shared::message::{Close, Notice, REASON_BYTES_MAX, cut};
+use snapline_shared::schema::Schema;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::error::Error as SocketError;
+use tokio_tungstenite::tungstenite::http::Uri;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
+
+use crate::samples::Shards;
+use crate::socket::{CODE_NO_CLOSE, Socket, broken, connect, dropped};
+use crate::steer::Steering;
+use crate::swarm::{Live, Phase};
+
+/// How long the server may leave a bot's messages unread.
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a bot waits for the answer to its close frame.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// A session whose next update is always due must not keep a core busy.
+const UPDATE_GAP_MIN: Duration = Duration::from_micros(500);
+
+/// What the bots of a run share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// Where the schema came from: looked up once for all bots.
+    pub(crate) address: SocketAddr,
+    pub(crate) uri: Uri,
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) seed: u64,
+    pub(crate) join_timeout: Duration,
+    /// Zero of every session's clock.
+    pub(crate) start: Instant,
+    pub(crate) samples: Shards,
+    pub(crate) live: Arc<Live>,
+}
+
+/// What became of one bot.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) joined: bool,
+    pub(crate) end: End,
+    pub(crate) snapshots: u64,
+    pub(crate) desyncs: u64,
+    pub(crate) late_inputs: u64,
+}
+
+/// How a bot ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// It played to the end and said goodbye.
+    Finished,
+    /// It never got into the room, without a word from the server's side of a socket.
+    Outside(String),
+    /// The server ended the socket.
+    Dropped(u16, String),
+    /// The server said something that does not decode; why, and what the close frame says.
+    Undecodable(String, Close),
+}
+
+/// Runs bot `number` until `phase` says it is over. `joining` is dropped as soon as the bot is in the room, or never will be.
+pub(crate) async fn play(
+    number: u32,
+    shared: Arc<Shared>,
+    mut phase: watch::Receiver<Phase>,
+    joining: mpsc::Sender<()>,
+) -> Outcome {
+    let deadline = Instant::now() + shared.join_timeout;
+    let socket = tokio::select! {
+        socket = connect(&shared) => socket,
+        () = sleep_until(deadline) => Err("no WebSocket in time".to_owned()),
+        () = ended(&mut phase) => Err(STOPPED.to_owned()),
+    };
+    match socket {
+        Ok(socket) => Box::new(Bot::new(number, shared, phase, socket)).run(deadline, joining).await,
+        Err(words) => {
+            shared.live.add_lost();
+            Outcome { joined: false, end: End::Outside(words), snapshots: 0, desyncs: 0, late_inputs: 0 }
+        }
+    }
+}
+
+const STOPPED: &str = "the run ended before it had joined";
+
+/// Done when the bots are to go. Gives nothing back: what `wait_for` gives holds a lock.
+async fn ended(phase: &mut watch::Receiver<Phase>) {
+    let _ = phase.wait_for(|phase| *phase == Phase::Ending).await;
+}
+
+struct Bot {
+    number: u32,
+    shared: Arc<Shared>,
+    phase: watch::Receiver<Phase>,
+    socket: Socket,
+    session: Session,
+    steering: Steering,
+    /// When the room took it in: the zero of its steering.
+    joined_us: Option<u64>,
+    measuring: bool,
+}
+
+impl Bot {
+    fn new(number: u32, shared: Arc<Shared>, phase: watch::Receiver<Phase>, socket: Socket) -> Self {
+        let session = Session::new(shared.schema.clone());
+        let steering = Steering::new(&shared.schema.input, shared.seed, number);
+        Self { number, shared, phase, socket, session, steering, joined_us: None, measuring: false }
+    }
+
+    async fn run(mut self: Box<Self>, deadline: Instant, joining: mpsc::Sender<()>) -> Outcome {
+        self.session.handle_open(self.now_us(), &format!("bot-{}", self.number), true);
+        let end = match self.join(deadline).await {
+            Ok(()) => {
+                self.shared.live.add_joined();
+                drop(joining);
+                self.follow().await
+            }
+            Err(end) => end,
+        };
+        if !matches!(end, End::Finished) {
+            self.shared.live.add_lost();
+        }
+        self.close(&end).await;
+        let stats = self.session.stats();
+        Outcome {
+            joined: self.joined_us.is_some(),
+            end,
+            snapshots: stats.snapshots,
+            desyncs: stats.desyncs,
+            late_inputs: stats.late_inputs,
+        }
+    }
+
+    /// Until Welcome.
+    async fn join(&mut self, deadline: Instant) -> Result<(), End> {
+        while self.joined_us.is_none() {
+            self.transmit().await?;
+            tokio::select! {
+                message = self.socket.next() => self.handle(message)?,
+                () = sleep_until(deadline) => return Err(End::Outside("no Welcome in time".to_owned())),
+                () = ended(&mut self.phase) => {
+                    return Err(End::Outside(STOPPED.to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Until the end of the run, or of the bot.
+    async fn follow(&mut self) -> End {
+        let sleep = sleep_until(Instant::now());
+        tokio::pin!(sleep);
+        self.measuring = *self.phase.borrow_and_update() == Phase::Playing;
+        loop {
+            if let Err(end) = self.transmit().await {
+                return end;
+            }
+            let wake = self.session.next_update_us().map(|us| self.shared.start + Duration::from_micros(us));
+            if let Some(wake) = wake {
+                sleep.as_mut().reset(wake.max(Instant::now() + UPDATE_GAP_MIN));
+            }
+            let handled = tokio::select! {
+                message = self.socket.next() => self.handle(message),
+                () = &mut sleep, if wake.is_some() => {
+                    self.update();
+                    Ok(())
+                }
+                changed = self.phase.changed() => {
+                    let phase = *self.phase.borrow_and_update();
+                    if changed.is_err() || phase == Phase::Ending {
+                        return End::Finished;
+                    }
+                    self.measuring = phase == Phase::Playing;
+                    Ok(())
+                }
+            };
+            if let Err(end) = handled {
+                return end;
+            }
+        }
+    }
+
+    fn now_us(&self) -> u64 {
+        self.shared.start.elapsed().as_micros() as u64
+    }
+
+    fn update(&mut self) {
+        let now_us = self.now_us();
+        let elapsed_us = now_us.saturating_sub(self.joined_us.unwrap_or(now_us));
+        self.session.set_input(self.steering.at(elapsed_us));
+        self.session.update(now_us);
+    }
+
+    async fn transmit(&mut self) -> Result<(), End> {
+        let Some(first) = self.session.poll_transmit() else { return Ok(()) };
+        let send = async {
+            let mut next = Some(first);
+            while let Some(bytes) = next {
+                self.socket.feed(Message::binary(bytes)).await?;
+                next = self.session.poll_transmit();
+            }
+            self.socket.flush().await
+        };
+        match timeout(SEND_TIMEOUT, send).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(self.reason_of_end(&error).await),
+            Err(_) => Err(End::Dropped(CODE_NO_CLOSE, "the server does not read".to_owned())),
+        }
+    }
+
+    /// A write has failed. Often the server closed before, and its reason is still to be read.
+    async fn reason_of_end(&mut self, error: &SocketError) -> End {
+        let read = async {
+            while let Some(Ok(message)) = self.socket.next().await {
+                if let Message::Close(frame) = message {
+                    return Some(dropped(frame));
+                }
+            }
+            None
+        };
+        let read = timeout(CLOSE_TIMEOUT, read).await;
+        read.ok().flatten().unwrap_or_else(|| broken(error))
+    }
+
+    fn handle(&mut self, message: Option<Result<Message, SocketError>>) -> Result<(), End> {
+        let bytes = match message {
+            Some(Ok(Message::Binary(bytes))) => bytes,
+            // The library answers pings.
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => return Ok(()),
+            Some(Ok(Message::Text(_))) => {
+                return Err(End::Undecodable("the server sent a text frame".to_owned(), Close::BinaryOnly));
+            }
+            Some(Ok(Message::Close(frame))) => return Err(dropped(frame)),
+            Some(Err(error)) => return Err(broken(&error)),
+            None => return Err(End::Dropped(CODE_NO_CLOSE, "the connection ended".to_owned())),
+        };
+        let now_us = self.now_us();
+        self.session.handle_message(now_us, &bytes).map_err(|error| match error {
+            ClientError::Decode(_) => End::Undecodable(error.to_string(), Close::ProtocolError),
+            ClientError::Schema => End::Outside(error.to_string()),
+        })?;
+        if self.joined_us.is_none() && self.session.welcome().is_some() {
+            self.joined_us = Some(now_us);
+        }
+        self.measure();
+        Ok(())
+    }
+
+    /// Takes out what the session has to tell, so that nothing piles up in it.
+    fn measure(&mut self) {
+        if let Some(arrival) = self.session.poll_arrival() {
+            self.shared.live.add_snapshot(arrival.bytes);
+            if self.measuring {
+                self.shared.samples.of(self.number).add_arrival(&arrival);
+            }
+        }
+        while let Some(event) = self.session.poll_event() {
+            if let (SessionEvent::Notice(Notice::Status(status)), true) = (event, self.measuring) {
+                self.shared.samples.of(self.number).add_rtt_ms(status.rtt_ms);
+            }
+        }
+    }
+
+    /// Says goodbye and waits a moment for the answer, so that the server sees the code and not a broken connection.
+    async fn close(&mut self, end: &End) {
+        let (close, words) = match end {
+            End::Finished | End::Outside(_) => (Close::Bye, Close::Bye.reason()),
+            End::Undecodable(words, close) => (close.clone(), words.clone()),
+            // The library answers the server's close frame while it reads on.
+            End::Dropped(..) => {
+                let _ = timeout(CLOSE_TIMEOUT, self.drain()).await;
+                return;
+            }
+        };
+        let frame = CloseFrame { code: close.code().into(), reason: cut(&words, REASON_BYTES_MAX).into() };
+        let goodbye = async {
+            if self.socket.close(Some(frame)).await.is_ok() {
+                self.drain().await;
+            }
+        };
+        let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
+    }
+
+    async fn drain(&mut self) {
+        while let Some(Ok(_)) = self.socket.next().await {}
+    }
+}

@@ -1,0 +1,246 @@
+//! A run: fetch the schema, start the bots one by one, let them play, end them, count.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use snapline_shared::schema::{SCHEMA_BYTES_MAX, Schema, SchemaError};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::http::Uri;
+use tokio_tungstenite::tungstenite::http::uri::InvalidUri;
+
+use crate::bot::{End, Outcome, Shared, play};
+use crate::fetch::{FetchError, fetch};
+use crate::open_files;
+use crate::options::{Options, OptionsError};
+use crate::report::{Report, Tally};
+use crate::samples::Shards;
+use crate::target::Target;
+
+/// Every bot's own waiting ends well before this.
+const END_TIMEOUT: Duration = Duration::from_secs(20);
+const SCHEMA_PATH: &str = "/schema.json";
+
+/// Why a run could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// What was asked is out of its limits.
+    #[error("{0}")]
+    Options(#[from] OptionsError),
+    /// The system does not allow enough sockets.
+    #[error("bots: this many need {needed} open files, and the system allows {allowed} (ulimit -n)")]
+    OpenFiles {
+        /// One for each bot and some more.
+        needed: u64,
+        /// What the process may raise its limit to.
+        allowed: u64,
+    },
+    /// The schema did not come.
+    #[error("http://{authority}{SCHEMA_PATH}: {error}")]
+    Fetch {
+        /// Host and port.
+        authority: String,
+        /// What went wrong.
+        error: FetchError,
+    },
+    /// The schema cannot be used.
+    #[error("http://{authority}{SCHEMA_PATH}: {error}")]
+    Schema {
+        /// Host and port.
+        authority: String,
+        /// What is wrong with it.
+        error: SchemaError,
+    },
+    /// The URL of the sockets is none.
+    #[error("url: {0}")]
+    Url(#[from] InvalidUri),
+    /// Ended before there was anything to report.
+    #[error("stopped before the schema had come")]
+    Stopped,
+}
+
+/// Counts while a run goes on; read them from another task.
+#[derive(Debug, Default)]
+pub struct Live {
+    playing: AtomicBool,
+    joined: AtomicU64,
+    lost: AtomicU64,
+    snapshots: AtomicU64,
+    snapshot_bytes: AtomicU64,
+}
+
+impl Live {
+    /// Whether all bots have joined or failed to, and time counts.
+    #[must_use]
+    pub fn is_playing(&self) -> bool {
+        self.playing.load(Ordering::Relaxed)
+    }
+
+    /// Bots that the room welcomed.
+    #[must_use]
+    pub fn joined(&self) -> u64 {
+        self.joined.load(Ordering::Relaxed)
+    }
+
+    /// Bots that did not get in, or were dropped.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Snapshots so far, before the time of play too.
+    #[must_use]
+    pub fn snapshots(&self) -> u64 {
+        self.snapshots.load(Ordering::Relaxed)
+    }
+
+    /// Payload bytes of those snapshots.
+    #[must_use]
+    pub fn snapshot_bytes(&self) -> u64 {
+        self.snapshot_bytes.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn add_joined(&self) {
+        self.joined.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_lost(&self) {
+        self.lost.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_snapshot(&self, bytes: usize) {
+        self.snapshots.fetch_add(1, Ordering::Relaxed);
+        self.snapshot_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+}
+
+/// What all bots are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Some are still coming: play, but measure nothing.
+    Joining,
+    /// Play and measure.
+    Playing,
+    /// Say goodbye.
+    Ending,
+}
+
+/// Runs the swarm that `options` describes.
+///
+/// # Errors
+/// When it cannot begin. What goes wrong later is in the report.
+pub async fn run(options: &Options) -> Result<Report, RunError> {
+    run_until(options, &Arc::default(), pending()).await
+}
+
+/// The same, ended early when `stop` is done: the bots say goodbye and the report holds what there is. `live` counts along.
+///
+/// # Errors
+/// When it cannot begin. What goes wrong later is in the report.
+pub async fn run_until(
+    options: &Options,
+    live: &Arc<Live>,
+    stop: impl Future<Output = ()>,
+) -> Result<Report, RunError> {
+    let target = options.target()?;
+    open_files::allow(options.bots).map_err(|(needed, allowed)| RunError::OpenFiles { needed, allowed })?;
+    tokio::pin!(stop);
+    let shared = tokio::select! {
+        shared = prepare(options, &target, live) => Arc::new(shared?),
+        () = &mut stop => return Err(RunError::Stopped),
+    };
+
+    let phase = watch::Sender::new(Phase::Joining);
+    let mut bots = JoinSet::new();
+    let mut tally = Tally::default();
+    let mut playing_since = None;
+    let script = async {
+        // Each bot holds a sender until it is in the room or will never be; the channel carries nothing.
+        let (joining, mut all_settled) = mpsc::channel::<()>(1);
+        start(options, &shared, &phase, joining, &mut bots).await;
+        all_settled.recv().await;
+        playing_since = Some(Instant::now());
+        live.playing.store(true, Ordering::Relaxed);
+        phase.send_replace(Phase::Playing);
+        // Without any bot left there is nothing to wait for.
+        let _ = timeout(Duration::from_secs(options.seconds.into()), collect(&mut bots, &mut tally)).await;
+    };
+    tokio::select! {
+        () = script => {}
+        () = &mut stop => {}
+    }
+    let seconds = playing_since.map_or(0.0, |since| since.elapsed().as_secs_f64());
+    phase.send_replace(Phase::Ending);
+    if timeout(END_TIMEOUT, collect(&mut bots, &mut tally)).await.is_err() {
+        bots.shutdown().await;
+    }
+    Ok(Report::new(options.bots, options.seed, seconds, tally, &shared.samples.sum()))
+}
+
+async fn prepare(options: &Options, target: &Target, live: &Arc<Live>) -> Result<Shared, RunError> {
+    let authority = || target.authority().to_owned();
+    let (address, json) = fetch(target, SCHEMA_PATH, SCHEMA_BYTES_MAX)
+        .await
+        .map_err(|error| RunError::Fetch { authority: authority(), error })?;
+    let schema = Schema::from_json(&json).map_err(|error| RunError::Schema { authority: authority(), error })?;
+    Ok(Shared {
+        address,
+        uri: target.socket_url().parse::<Uri>()?,
+        schema: Arc::new(schema),
+        seed: options.seed,
+        join_timeout: options.join_timeout,
+        start: Instant::now(),
+        samples: Shards::new(),
+        live: live.clone(),
+    })
+}
+
+/// Starts the bots at the rate asked for.
+async fn start(
+    options: &Options,
+    shared: &Arc<Shared>,
+    phase: &watch::Sender<Phase>,
+    joining: mpsc::Sender<()>,
+    bots: &mut JoinSet<Outcome>,
+) {
+    let gap = Duration::from_secs(1) / options.ramp_per_second;
+    let first = Instant::now();
+    for number in 0..options.bots {
+        sleep_until(first + gap * number).await;
+        bots.spawn(play(number, shared.clone(), phase.subscribe(), joining.clone()));
+    }
+}
+
+/// Waits for the bots and counts what became of them.
+async fn collect(bots: &mut JoinSet<Outcome>, tally: &mut Tally) {
+    while let Some(outcome) = bots.join_next().await {
+        match outcome {
+            Ok(outcome) => count(outcome, tally),
+            // The panic's words are on stderr; its socket ended without a close frame.
+            Err(_) => count_dropped(1006, "a bot panicked", tally),
+        }
+    }
+}
+
+fn count(outcome: Outcome, tally: &mut Tally) {
+    tally.joined += u32::from(outcome.joined);
+    tally.desyncs += outcome.desyncs;
+    tally.late_inputs += outcome.late_inputs;
+    match outcome.end {
+        End::Finished => tally.silent += u32::from(outcome.snapshots == 0),
+        End::Outside(words) => tally.add_reason(&words),
+        End::Dropped(code, words) => count_dropped(code, &words, tally),
+        End::Undecodable(words, _) => {
+            tally.decode_errors += 1;
+            tally.add_reason(&words);
+        }
+    }
+}
+
+fn count_dropped(code: u16, words: &str, tally: &mut Tally) {
+    *tally.dropped.entry(code).or_default() += 1;
+    tally.add_reason(&format!("{code} {words}"));
+}

@@ -1,0 +1,83 @@
+//! The report for people.
+
+use std::fmt;
+
+use crate::report::{Bots, Mispredictions, Report, Spread};
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Bots { asked, joined, dropped, reasons, .. } = &self.bots;
+        let Spread { mean, p50, p99 } = self.bytes_per_client_tick;
+        let bot_seconds = self.seconds * f64::from(*joined);
+        let steps = if bot_seconds > 0.0 { self.snapshots as f64 / bot_seconds } else { 0.0 };
+        let down = mean.map(|mean| mean * steps * 8.0 / 1000.0);
+        let codes: Vec<String> = dropped.iter().map(|(code, count)| format!("{count} x {code}")).collect();
+        let codes = if codes.is_empty() { "none dropped".to_owned() } else { format!("dropped {}", codes.join(", ")) };
+
+        writeln!(f, "bots           {joined} of {asked} joined, {codes}")?;
+        writeln!(f, "played         {:.1} s, {} snapshots, {steps:.1} a second and bot", self.seconds, self.snapshots)?;
+        writeln!(f)?;
+        writeln!(f, "                       mean       p50       p99")?;
+        writeln!(f, "snapshot, B      {}{}{}", cell(mean), cell(p50), cell(p99))?;
+        writeln!(f, "rtt, ms          {}{}{}", cell(None), cell(self.rtt_ms.p50), cell(self.rtt_ms.p99))?;
+        writeln!(f, "echo, ms         {}{}{}", cell(None), cell(self.echo_ms.p50), cell(self.echo_ms.p99))?;
+        writeln!(f, "visible, rows    {}", cell(self.visible.mean))?;
+        writeln!(f, "down, kbit/s     {}", cell(down))?;
+        writeln!(f)?;
+        let Mispredictions { late, touched, unexplained } = self.mispredictions;
+        writeln!(f, "mispredicted   {late} late, {touched} touched, {unexplained} unexplained")?;
+        writeln!(f, "late inputs    {}", self.late_inputs)?;
+        writeln!(f, "errors         {} not decoded, {} desyncs", self.decode_errors, self.desyncs)?;
+        for (words, count) in reasons {
+            writeln!(f, "  {count:>6} x {words}")?;
+        }
+        match self.faults().as_slice() {
+            [] => writeln!(f, "verdict        good"),
+            faults => writeln!(f, "verdict        BAD: {}", faults.join(", ")),
+        }
+    }
+}
+
+fn cell(value: Option<f64>) -> String {
+    value.map_or_else(|| format!("{:>10}", "-"), |value| format!("{value:>10.1}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Percentiles;
+
+    #[test]
+    fn a_good_run_is_a_table_with_a_verdict() {
+        let report = Report {
+            bots: Bots { asked: 10, joined: 10, ..Bots::default() },
+            seconds: 2.0,
+            snapshots: 600,
+            bytes_per_client_tick: Spread { mean: Some(50.0), p50: Some(48.0), p99: Some(99.0) },
+            rtt_ms: Percentiles { p50: Some(12.0), p99: Some(1234.5) },
+            ..Report::default()
+        };
+        let table = report.to_string();
+        for line in [
+            "bots           10 of 10 joined, none dropped",
+            "played         2.0 s, 600 snapshots, 30.0 a second and bot",
+            "snapshot, B            50.0      48.0      99.0",
+            "rtt, ms                   -      12.0    1234.5",
+            "down, kbit/s           12.0",
+            "verdict        good",
+        ] {
+            assert!(table.lines().any(|row| row == line), "{line:?} in\n{table}");
+        }
+    }
+
+    #[test]
+    fn a_bad_run_says_what_was_bad_and_how_often() {
+        let mut bots = Bots { asked: 10, joined: 8, ..Bots::default() };
+        bots.dropped = [(1006, 1), (4103, 2)].into();
+        bots.reasons = [("4103 room_full".to_owned(), 2)].into();
+        let table = Report { bots, desyncs: 1, ..Report::default() }.to_string();
+        assert!(table.starts_with("bots           8 of 10 joined, dropped 1 x 1006, 2 x 4103\n"), "{table}");
+        assert!(table.contains("\n       2 x 4103 room_full\n"), "{table}");
+        assert!(table.ends_with("BAD: 2 not joined, 3 dropped, 1 desyncs\n"), "{table}");
+    }
+}

@@ -1,0 +1,108 @@
+//! A run against a server that takes the bots in.
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use common::{Peer, options, schema, server};
+use snapline_bots::{Options, run};
+use snapline_shared::message::{ClientMessage, Notice, ServerMessage, Status, Welcome};
+use snapline_shared::prelude::{PlayerId, Tick};
+use snapline_shared::schema::Schema;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+
+async fn welcome(peer: &mut Peer, number: u32) {
+    let welcome = Welcome {
+        epoch: 1,
+        tick: Tick(100),
+        tick_hz: 60,
+        ticks_per_step: 2,
+        player: PlayerId(number as u16),
+        game: "nothing".to_owned(),
+        schema_hash: Schema::hash(&schema().to_json()),
+        ..Welcome::default()
+    };
+    say(peer, &ServerMessage::Welcome(welcome)).await;
+}
+
+async fn say(peer: &mut Peer, message: &ServerMessage) {
+    let mut bytes = Vec::new();
+    message.encode(&mut bytes);
+    peer.send(bytes.into()).await;
+}
+
+#[tokio::test]
+async fn bots_join_send_inputs_hear_the_server_and_say_goodbye() {
+    let inputs = Arc::<AtomicU64>::default();
+    let (counted, (goodbyes, mut heard)) = (inputs.clone(), mpsc::unbounded_channel());
+    let address = server(schema().to_json(), move |number, mut peer| {
+        let (inputs, goodbyes) = (counted.clone(), goodbyes.clone());
+        async move {
+            let hello = peer.hello().await;
+            assert!(hello.name.starts_with("bot-") && hello.bot);
+            welcome(&mut peer, number).await;
+            let mut status_due = Instant::now();
+            let code = loop {
+                match peer.next().await {
+                    Ok(message) => {
+                        inputs.fetch_add(u64::from(matches!(message, ClientMessage::Input(_))), Ordering::Relaxed)
+                    }
+                    Err(code) => break code,
+                };
+                if status_due.elapsed() > Duration::from_millis(100) {
+                    status_due = Instant::now();
+                    let status = Status { rtt_ms: 20 + number as u16, ..Status::default() };
+                    say(&mut peer, &ServerMessage::Notice(Notice::Status(status))).await;
+                }
+            };
+            goodbyes.send(code).unwrap();
+        }
+    })
+    .await;
+    let report = run(&options(address, 4)).await.unwrap();
+    // This server has no world to show; nothing else may be wrong.
+    assert_eq!(report.faults(), ["4 without a snapshot"], "{report}");
+    assert_eq!((report.bots.joined, report.bots.reasons.len()), (4, 0));
+    assert!((1.0..10.0).contains(&report.seconds), "{report}");
+    assert_eq!((report.rtt_ms.p99, report.snapshots), (Some(23.0), 0));
+    assert!(inputs.load(Ordering::Relaxed) >= 4 * 5, "{} inputs", inputs.load(Ordering::Relaxed));
+    for _ in 0..4 {
+        assert_eq!(heard.recv().await, Some(1000));
+    }
+}
+
+#[tokio::test]
+async fn a_bot_dropped_in_the_middle_counts_and_the_run_ends_once_nobody_is_left() {
+    let address = server(schema().to_json(), |number, mut peer| async move {
+        peer.hello().await;
+        welcome(&mut peer, number).await;
+        let _ = timeout(Duration::from_millis(300), peer.goodbye()).await;
+        peer.close(1012, "restart").await;
+    })
+    .await;
+    let options = Options { seconds: 3600, ..options(address, 2) };
+    let report = run(&options).await.unwrap();
+    assert_eq!((report.bots.joined, report.bots.dropped), (2, [(1012, 2)].into()));
+}
+
+#[tokio::test]
+async fn bytes_that_do_not_decode_are_counted_and_end_the_bot() {
+    let (goodbyes, mut heard) = mpsc::unbounded_channel();
+    let address = server(schema().to_json(), move |number, mut peer| {
+        let goodbyes = goodbyes.clone();
+        async move {
+            peer.hello().await;
+            welcome(&mut peer, number).await;
+            peer.send(vec![255, 1, 2, 3].into()).await;
+            goodbyes.send(peer.goodbye().await).unwrap();
+        }
+    })
+    .await;
+    let report = run(&options(address, 1)).await.unwrap();
+    assert_eq!((report.bots.joined, report.decode_errors), (1, 1));
+    assert_eq!(heard.recv().await, Some(1002));
+    assert!(report.bots.reasons.keys().all(|words| words.contains("does not decode")), "{report}");
+}

@@ -1,0 +1,127 @@
+//! Which tick the server is at, judged from when snapshots arrive. First version: fixed lead of half the best round trip and two ticks for inputs,
+//! fixed delay of two steps for what is drawn.
+
+use crate::tick::Tick;
+
+/// Ticks that an input is sent ahead of just in time.
+const LEAD_TICKS: f64 = 2.0;
+/// Steps that others are drawn behind the newest that has arrived on time.
+const DELAY_STEPS: f64 = 2.0;
+/// Half of the time over which the fastest arrival and the best round trip count.
+const HALF_US: u64 = 5_000_000;
+
+/// The least of the last 5 to 10 seconds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Least {
+    halves: [Option<f64>; 2],
+    since_us: u64,
+}
+
+impl Least {
+    fn note(&mut self, now_us: u64, value: f64) {
+        if now_us.saturating_sub(self.since_us) >= HALF_US {
+            self.since_us = now_us;
+            self.halves = [None, self.halves[0]];
+        }
+        self.halves[0] = Some(self.halves[0].map_or(value, |least| least.min(value)));
+    }
+
+    fn get(&self) -> Option<f64> {
+        self.halves.iter().flatten().copied().reduce(f64::min)
+    }
+}
+
+/// The client's idea of the server's time. Ticks are counted from `base`, so that their number may wrap.
+#[derive(Clone, Debug)]
+pub(super) struct Clock {
+    base: Tick,
+    tick_us: f64,
+    ticks_per_step: f64,
+    /// Arrival time less the tick's time: the least belongs to what came fastest.
+    offset_us: Least,
+    rtt_us: Least,
+}
+
+impl Clock {
+    /// The server was at `tick` a little while ago; Hello and Welcome took `rtt_us` together.
+    pub(super) fn new(now_us: u64, tick: Tick, tick_hz: u16, ticks_per_step: u16, rtt_us: u64) -> Self {
+        let mut clock = Self {
+            base: tick,
+            tick_us: 1e6 / f64::from(tick_hz.max(1)),
+            ticks_per_step: f64::from(ticks_per_step.max(1)),
+            offset_us: Least { since_us: now_us, ..Least::default() },
+            rtt_us: Least { since_us: now_us, ..Least::default() },
+        };
+        clock.offset_us.note(now_us, now_us as f64);
+        clock.note_rtt(now_us, rtt_us);
+        clock
+    }
+
+    /// A snapshot of `tick` has arrived.
+    pub(super) fn note_arrival(&mut self, now_us: u64, tick: Tick) {
+        self.offset_us.note(now_us, now_us as f64 - f64::from(tick.since(self.base)) * self.tick_us);
+    }
+
+    /// The server has measured a round trip.
+    pub(super) fn note_rtt(&mut self, now_us: u64, rtt_us: u64) {
+        self.rtt_us.note(now_us, rtt_us as f64);
+    }
+
+    /// The tick whose snapshot would arrive just now by the fastest way, from `base`.
+    fn arriving(&self, now_us: u64) -> f64 {
+        (now_us as f64 - self.offset_us.get().unwrap_or(0.0)) / self.tick_us
+    }
+
+    fn lead_ticks(&self) -> f64 {
+        // What arrives now left half a round trip ago, and an input takes the other half.
+        self.rtt_us.get().unwrap_or(0.0) / self.tick_us + LEAD_TICKS
+    }
+
+    /// The newest tick for which an input is to be on its way at `now_us`.
+    pub(super) fn input_tick(&self, now_us: u64) -> Tick {
+        self.base.offset((self.arriving(now_us) + self.lead_ticks()).floor() as i32)
+    }
+
+    /// When the input for `tick` is due.
+    pub(super) fn input_due_us(&self, tick: Tick) -> u64 {
+        let ticks = f64::from(tick.since(self.base)) - self.lead_ticks();
+        (self.offset_us.get().unwrap_or(0.0) + ticks * self.tick_us).ceil().max(0.0) as u64
+    }
+
+    /// The moment of the server's time that others are drawn at: ticks from `base`.
+    pub(super) fn drawn(&self, now_us: u64) -> f64 {
+        self.arriving(now_us) - DELAY_STEPS * self.ticks_per_step
+    }
+
+    /// Ticks from `base` to `tick`.
+    pub(super) fn ticks_to(&self, tick: Tick) -> f64 {
+        f64::from(tick.since(self.base))
+    }
+
+    /// What `ticks_to` counts from.
+    pub(super) const fn base(&self) -> Tick {
+        self.base
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_are_sent_half_a_round_trip_and_two_ticks_ahead_across_the_wrap() {
+        let first = Tick(u32::MAX - 10);
+        // One way 40 ms: the snapshot of tick n arrives at n ticks + 40 ms.
+        let arrival = |n: i32| 1_000_000 + (f64::from(n) * 1e6 / 60.0) as u64 + 40_000;
+        let mut clock = Clock::new(arrival(0), first, 60, 2, 80_000);
+        for n in (0..100).step_by(2) {
+            clock.note_arrival(arrival(n) + u64::from(n.unsigned_abs() % 7) * 1000, first.offset(n));
+        }
+        let now = arrival(60);
+        // The server is at 60 + 2.4, an input sent now arrives at 64.8, two ticks more make 66.8.
+        assert_eq!(clock.input_tick(now), first.offset(66));
+        let due = clock.input_due_us(first.offset(67));
+        assert!(clock.input_tick(due) == first.offset(67) && clock.input_tick(due - 2) == first.offset(66));
+        assert!((clock.drawn(now) - 56.0).abs() < 0.01);
+    }
+}
