@@ -1,3 +1,74 @@
 //! The Snapline server: rooms, sockets, HTTP, operations.
+//!
+//! | module | is | never |
+//! |---|---|---|
+//! | [`config`] | all settings, checked at once | |
+//! | [`room`] | the server minus sockets, clocks and threads | a socket, a clock, a thread |
+//! | `host` | tick threads: pacing, placement, one socket | a lock or another thread during a tick |
+//! | `net` | accepting, the upgrade, Hello | a game, the codec |
+//! | `ops` | every HTTP address, the page's files, the greeting | |
+//!
+//! A game's author writes `fn main() -> ExitCode { snapline_server::main::<MyGame>() }`; tests use [`Server::start`].
 
+mod args;
+pub mod config;
+mod host;
+mod net;
+mod ops;
 pub mod room;
+mod server;
+
+use std::process::ExitCode;
+
+use snapline_shared::game::Game;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+pub use config::{Config, ConfigError, ConfigErrors};
+pub use server::{Server, StartError};
+
+/// A whole program: arguments, settings, a server of `G` until SIGINT or SIGTERM.
+#[must_use]
+pub fn main<G: Game>() -> ExitCode {
+    match Config::from_args() {
+        Ok(config) => run::<G>(&config),
+        Err(code) => code,
+    }
+}
+
+/// Serves `G` until SIGINT or SIGTERM; a second one ends the program at once. Gives the code to exit with: 2 when the settings are wrong.
+#[must_use]
+pub fn run<G: Game>(config: &Config) -> ExitCode {
+    let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    // Fails only where the program has set up its own logs.
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let server = match Server::start::<G>(config) {
+        Ok(server) => server,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(if matches!(error, StartError::Config(_) | StartError::Options(_)) { 2 } else { 1 });
+        }
+    };
+    println!("{}", ops::banner::banner(config, G::NAME, server.address(), server.has_page()));
+    server.run_until(async {
+        if let Err(error) = end_signal().await {
+            tracing::error!(%error, "signals cannot be received");
+        }
+        tracing::info!("stopping: every connection is closed with 1012 (restart)");
+        tokio::spawn(async {
+            let _ = end_signal().await;
+            std::process::exit(130);
+        });
+    });
+    ExitCode::SUCCESS
+}
+
+async fn end_signal() -> std::io::Result<()> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

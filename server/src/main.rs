@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The binary `snapline`: the demo game.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    snapline_server::main::<snapline_swarm::Swarm>()
+}

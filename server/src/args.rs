@@ -1,0 +1,143 @@
+//! From the command line, the environment and a file to a checked [`Config`].
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::Dict;
+use serde::Serialize;
+
+use crate::config::{Config, ConfigError, ConfigErrors};
+
+const ENVIRONMENT: &str = "SNAPLINE_";
+
+const EXAMPLES: &str = "\
+Examples:
+  snapline                                  serve this machine; open http://127.0.0.1:8080/
+  snapline --listen 0.0.0.0:8080            serve the network too
+  snapline --tick-hz 30 --ticks-per-step 1  30 ticks and 30 snapshots a second
+  snapline --assets assets/web --dev        work on the page: files are read afresh at every request
+  snapline --print-config > snapline.toml   all settings and their values; edit, then:
+  snapline --config snapline.toml
+  SNAPLINE_PLAYERS_MAX=64 SNAPLINE_OPTIONS__VIEW_RADIUS=121 snapline
+
+Settings come from, later ones win: defaults, the file, SNAPLINE_* in the environment (two underscores
+go into a table), flags. A wrong one ends the program with code 2 and the accepted range.";
+
+/// An authoritative state-sync server for multiplayer games.
+#[derive(Debug, Parser)]
+#[command(name = "snapline", version, after_help = EXAMPLES)]
+struct Args {
+    /// Read settings from this TOML file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print the settings in effect as TOML, and stop
+    #[arg(long)]
+    print_config: bool,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// The settings that have a flag; those not given are left to the other layers.
+#[derive(Debug, Default, clap::Args, Serialize)]
+struct Flags {
+    /// Address and port to serve, e.g. 0.0.0.0:8080 for the whole network [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "IP:PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listen: Option<String>,
+    /// Ticks a second, 1-240 [default: 60]
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tick_hz: Option<u32>,
+    /// Ticks from one snapshot to the next, 1-16 [default: 2]
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticks_per_step: Option<u32>,
+    /// Serve the page from this directory instead of the one built in
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assets: Option<PathBuf>,
+    /// Serve /debug/... to this machine
+    #[arg(long)]
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    dev: bool,
+}
+
+impl Config {
+    /// The settings of this process, checked.
+    ///
+    /// # Errors
+    /// The code to exit with: the settings are wrong (2), or help, version or `--print-config` was asked for (0). All has been said.
+    pub fn from_args() -> Result<Self, ExitCode> {
+        let args = Args::parse();
+        let config = match load(&args) {
+            Ok(config) => config,
+            Err(errors) => {
+                eprint!("These settings cannot be used:\n{errors}");
+                return Err(ExitCode::from(2));
+            }
+        };
+        if !args.print_config {
+            return Ok(config);
+        }
+        match toml::to_string(&config) {
+            Ok(text) => {
+                print!("{text}");
+                Err(ExitCode::SUCCESS)
+            }
+            Err(error) => {
+                eprintln!("The settings cannot be written as TOML: {error}");
+                Err(ExitCode::FAILURE)
+            }
+        }
+    }
+}
+
+fn load(args: &Args) -> Result<Config, ConfigErrors> {
+    let mut layers = Figment::new();
+    if let Some(path) = &args.config {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            ConfigErrors(vec![ConfigError::new("--config", format!("{}: {error}", path.display()))])
+        })?;
+        layers = layers.merge(Toml::string(&text));
+    }
+    layers = layers.merge(Env::prefixed(ENVIRONMENT).split("__")).merge(Serialized::defaults(&args.flags));
+    let config = read(&layers)?;
+    config.validate()?;
+    Ok(config)
+}
+
+/// Reads field by field, so that all mistakes are told at once.
+fn read(layers: &Figment) -> Result<Config, ConfigErrors> {
+    let given: Dict =
+        layers.extract().map_err(|error| ConfigErrors(vec![ConfigError::new("file", error.to_string())]))?;
+    let known: Dict = Figment::from(Serialized::defaults(Config::default())).extract().unwrap_or_default();
+    let optional = ["seed", "assets"];
+    let mut errors = Vec::new();
+    for (field, value) in given {
+        let from = layers.find_metadata(&field).map_or_else(String::new, |layer| format!(" (in {})", layer.name));
+        if !known.contains_key(&field) && !optional.contains(&field.as_str()) {
+            errors.push(ConfigError::new(
+                field,
+                format!("there is no such setting{from}; --print-config lists them all"),
+            ));
+            continue;
+        }
+        let alone = Figment::from(Serialized::defaults(Config::default())).merge((field.as_str(), value));
+        for error in alone.extract::<Config>().err().into_iter().flatten() {
+            let path = error.path.join(".");
+            errors.push(ConfigError::new(
+                if path.is_empty() { field.clone() } else { path },
+                format!("{}{from}", error.kind),
+            ));
+        }
+    }
+    if errors.is_empty() {
+        let whole = Figment::from(Serialized::defaults(Config::default())).merge(layers);
+        whole.extract().map_err(|error| ConfigErrors(vec![ConfigError::new("file", error.to_string())]))
+    } else {
+        Err(ConfigErrors(errors))
+    }
+}

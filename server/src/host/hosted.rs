@@ -1,0 +1,284 @@
+//! One room with its sockets: reads what has arrived, ticks, writes what there is to say.
+
+use std::collections::BTreeMap;
+use std::mem::take;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mio::Registry;
+use snapline_shared::game::{Game, SetupError};
+use snapline_shared::message::{Close, Hello, ROOM_DEFAULT};
+use snapline_shared::tick::Step;
+use tokio::sync::oneshot;
+
+use crate::room::{Room, RowsAt, SessionKey};
+
+use super::clock::{SECOND_NS, now_us};
+use super::pacer::{Due, Pacer};
+use super::peer::{Liveness, Peer};
+use super::socket::{Heard, Socket, Written};
+use super::{RowSeen, RowsAnswer, RowsSeen, Shared, farewell, token};
+
+/// Messages of one socket that are handled in one tick; the others wait for the next, and TCP slows the peer down.
+const MESSAGES_PER_TICK_MAX: usize = 64;
+/// Looks at rows of a step to come that one room keeps.
+const LOOKS_MAX: usize = 64;
+
+/// A room on its thread.
+pub(super) struct Hosted<G: Game> {
+    room: Room<G>,
+    name: String,
+    /// Its number among the rooms of the thread.
+    number: usize,
+    peers: BTreeMap<SessionKey, Peer>,
+    /// Who is just joining.
+    newcomer: Option<Socket>,
+    /// Peers whose sockets have something to read.
+    readable: Vec<SessionKey>,
+    pacer: Pacer,
+    liveness: Liveness,
+    /// Since when nobody is here, in nanoseconds: it sleeps.
+    empty_since_ns: Option<u64>,
+    players: Arc<AtomicUsize>,
+    looks: Vec<(Step, oneshot::Sender<RowsAnswer>)>,
+    out: Vec<u8>,
+    shared: Arc<Shared>,
+    registry: Registry,
+}
+
+impl<G: Game> Hosted<G> {
+    /// A room without players.
+    ///
+    /// # Errors
+    /// When the game does not accept its options (the server has tried them at its start), or the system gives no handle.
+    pub(super) fn new(
+        name: &str,
+        number: usize,
+        now_ns: u64,
+        shared: Arc<Shared>,
+        registry: Registry,
+    ) -> Result<Self, SetupError> {
+        let room = Room::new(shared.config.room(name))?;
+        Ok(Self {
+            room,
+            name: name.to_owned(),
+            number,
+            peers: BTreeMap::new(),
+            newcomer: None,
+            readable: Vec::new(),
+            pacer: Pacer::new(shared.config.tick_hz, now_ns),
+            liveness: Liveness::new(&shared.config),
+            empty_since_ns: Some(now_ns),
+            players: shared.directory.opened(name),
+            looks: Vec::new(),
+            out: Vec::new(),
+            shared,
+            registry,
+        })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// When its next tick is due; none while it sleeps.
+    pub(super) fn deadline_ns(&self) -> Option<u64> {
+        self.empty_since_ns.is_none().then(|| self.pacer.deadline_ns())
+    }
+
+    /// When it may end for having been empty; none while somebody is in it, and for the room that is always there.
+    pub(super) fn ends_at_ns(&self) -> Option<u64> {
+        let since = self.empty_since_ns.filter(|_| self.name != ROOM_DEFAULT);
+        since.map(|since| since + u64::from(self.shared.config.room_empty_s) * SECOND_NS)
+    }
+
+    /// The ticks that are due.
+    pub(super) fn take_due(&mut self, now_ns: u64) -> Due {
+        if self.empty_since_ns.is_some() { Due::default() } else { self.pacer.take_due(now_ns) }
+    }
+
+    /// A socket of it has something to read.
+    pub(super) fn set_readable(&mut self, session: SessionKey) {
+        self.readable.push(session);
+    }
+
+    /// Somebody joins.
+    pub(super) fn join(&mut self, now_ns: u64, hello: &Hello, socket: Socket) {
+        let now_us = now_ns / 1000;
+        // Kept here during the call: should the game fail in it, `close_all` says goodbye.
+        let opened = match check_silence(self.newcomer.insert(socket)) {
+            Ok(()) => self.room.handle_open(now_us, hello),
+            Err(close) => Err(close),
+        };
+        let Some(mut socket) = self.newcomer.take() else { return };
+        let session = match opened {
+            Ok(session) => session,
+            Err(close) => return farewell::say(&self.shared.runtime, socket, &close),
+        };
+        if let Err(error) = socket.register(&self.registry, token(self.number, session)) {
+            tracing::error!(%error, room = self.name, "a socket cannot be polled");
+            self.room.handle_closed(now_us, session);
+            return farewell::say(&self.shared.runtime, socket, &Close::Overloaded("out of resources"));
+        }
+        if let Some(suppressed) = self.shared.join_noise.may_speak() {
+            tracing::info!(room = self.name, name = ?hello.name, bot = hello.bot, also = suppressed, "joined");
+        }
+        self.peers.insert(session, Peer::new(socket, now_us, self.liveness));
+        if self.empty_since_ns.take().is_some() {
+            self.pacer = Pacer::new(self.shared.config.tick_hz, now_ns);
+        }
+        self.publish();
+    }
+
+    /// One tick: reads, advances the world, and writes unless another tick follows at once (newest wins).
+    pub(super) fn tick(&mut self, writes: bool) {
+        let start_us = now_us();
+        for session in take(&mut self.readable) {
+            self.drain(start_us, session);
+        }
+        self.room.tick(start_us);
+        while let Some((session, close)) = self.room.poll_close() {
+            self.part(session, &close);
+        }
+        if writes {
+            self.write_all();
+        }
+        self.answer_looks();
+        self.publish();
+        let now_us = now_us();
+        self.room.handle_tick_took(u32::try_from(now_us - start_us).unwrap_or(u32::MAX));
+        if self.peers.is_empty() && self.room.is_empty() {
+            self.empty_since_ns = Some(now_us * 1000);
+        }
+    }
+
+    fn drain(&mut self, now_us: u64, session: SessionKey) {
+        let Some(peer) = self.peers.get_mut(&session) else { return };
+        peer.socket.refill();
+        for _ in 0..MESSAGES_PER_TICK_MAX {
+            let over = match peer.socket.read() {
+                Heard::Message(bytes) => {
+                    peer.heard();
+                    match self.room.handle_message(now_us, session, &bytes) {
+                        Ok(()) => continue,
+                        Err(close) => return self.part(session, &close),
+                    }
+                }
+                Heard::Control => {
+                    peer.heard();
+                    continue;
+                }
+                Heard::Nothing => return,
+                Heard::Later => break,
+                Heard::Over(close) => Some(close),
+                Heard::Gone => None,
+            };
+            return self.lose(now_us, session, over.as_ref());
+        }
+        // Edge-triggered: what was left unread is not announced again.
+        self.readable.push(session);
+    }
+
+    fn write_all(&mut self) {
+        let mut over: Vec<(SessionKey, Option<Close>)> = Vec::new();
+        for (&session, peer) in &mut self.peers {
+            let now_us = now_us();
+            if peer.is_lost(now_us) {
+                over.push((session, Some(Close::NoPong)));
+                continue;
+            }
+            let mut written = peer.socket.flush();
+            if written != Written::Gone {
+                written = written.and(peer.ping_when_due(now_us, written == Written::Whole, self.liveness));
+            }
+            while written == Written::Whole {
+                self.out.clear();
+                if !self.room.poll_transmit(now_us, session, &mut self.out) {
+                    break;
+                }
+                written = peer.socket.send(&self.out);
+            }
+            if written == Written::Gone {
+                over.push((session, None));
+            }
+        }
+        for (session, close) in over {
+            self.lose(now_us(), session, close.as_ref());
+        }
+    }
+
+    /// The connection ends and the room does not know yet.
+    fn lose(&mut self, now_us: u64, session: SessionKey, close: Option<&Close>) {
+        self.room.handle_closed(now_us, session);
+        match close {
+            Some(close) => self.part(session, close),
+            None => drop(self.peers.remove(&session)),
+        }
+    }
+
+    /// The connection ends and the room has forgotten it.
+    fn part(&mut self, session: SessionKey, close: &Close) {
+        let Some(mut peer) = self.peers.remove(&session) else { return };
+        peer.socket.deregister(&self.registry);
+        farewell::say(&self.shared.runtime, peer.socket, close);
+    }
+
+    /// Ends every connection; the room is not asked any more.
+    pub(super) fn close_all(&mut self, close: &Close) {
+        while let Some((&session, _)) = self.peers.first_key_value() {
+            self.part(session, close);
+        }
+        if let Some(socket) = self.newcomer.take() {
+            farewell::say(&self.shared.runtime, socket, close);
+        }
+    }
+
+    /// Gives the rows of `step` as soon as they are there.
+    pub(super) fn look(&mut self, step: Step, answer: oneshot::Sender<RowsAnswer>) {
+        if self.looks.len() < LOOKS_MAX {
+            self.looks.push((step, answer));
+            self.answer_looks();
+        }
+    }
+
+    fn answer_looks(&mut self) {
+        for (step, answer) in take(&mut self.looks) {
+            match self.room.rows_at(step) {
+                RowsAt::NotYet if !answer.is_closed() => self.looks.push((step, answer)),
+                // Nobody waits any more.
+                RowsAt::NotYet => {}
+                RowsAt::Gone => drop(answer.send(RowsAnswer::Gone)),
+                RowsAt::Here(rows) => {
+                    let see = |row| RowSeen::new(row, rows.words(row));
+                    let rows = rows.list().iter().map(see).collect();
+                    drop(answer.send(RowsAnswer::Here(RowsSeen { epoch: self.room.epoch(), step: step.0, rows })));
+                }
+            }
+        }
+    }
+
+    fn publish(&self) {
+        self.players.store(self.room.players(), Ordering::Relaxed);
+    }
+}
+
+impl RowSeen {
+    fn new(row: &snapline_shared::rows::Row, words: &[u32]) -> Self {
+        Self { slot: row.id.slot, generation: row.id.generation, kind: row.kind, words: words.to_vec() }
+    }
+}
+
+/// After Hello a client is silent until Welcome, which has not been sent yet: whatever has arrived came too early.
+fn check_silence(socket: &mut Socket) -> Result<(), Close> {
+    socket.refill();
+    for _ in 0..MESSAGES_PER_TICK_MAX {
+        match socket.read() {
+            Heard::Message(_) => return Err(Close::BadMessage("a message between Hello and Welcome")),
+            Heard::Control => {}
+            Heard::Nothing | Heard::Later => return Ok(()),
+            Heard::Over(close) => return Err(close),
+            Heard::Gone => return Err(Close::Bye),
+        }
+    }
+    Err(Close::BadMessage("too much between Hello and Welcome"))
+}

@@ -1,0 +1,202 @@
+//! A tick thread: waits for the next deadline, asks the kernel once what is readable, lets the rooms that are due tick.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use mio::{Events, Poll, Token};
+use slab::Slab;
+use snapline_shared::game::Game;
+use snapline_shared::message::Close;
+
+use super::clock::{SECOND_NS, now_ns, sharpen_sleep, sleep_until};
+use super::hosted::Hosted;
+use super::pacer::CATCH_UP_TICKS_MAX;
+use super::socket::Socket;
+use super::{IDLE, Joining, Order, RowsAnswer, Shared, farewell};
+
+/// Announces orders to a thread that waits for nothing else.
+pub(super) const WAKER: Token = Token(usize::MAX);
+/// Sockets announced by one look at the kernel; the others are announced by the next.
+const EVENTS_MAX: usize = 4096;
+/// At low tick rates joins and the end of the server do not wait for a tick.
+const SLEEP_NS_MAX: u64 = SECOND_NS / 20;
+
+/// The state of one tick thread.
+pub(super) struct TickThread<G: Game> {
+    number: usize,
+    poll: Poll,
+    events: Events,
+    inbox: Receiver<Order>,
+    rooms: Slab<Hosted<G>>,
+    shared: Arc<Shared>,
+}
+
+impl<G: Game> TickThread<G> {
+    /// A thread without rooms.
+    pub(super) fn new(number: usize, poll: Poll, inbox: Receiver<Order>, shared: Arc<Shared>) -> Self {
+        Self { number, poll, events: Events::with_capacity(EVENTS_MAX), inbox, rooms: Slab::new(), shared }
+    }
+
+    /// Runs until the server stops.
+    pub(super) fn run(mut self) {
+        sharpen_sleep();
+        while !self.shared.stopping.load(Ordering::Acquire) {
+            self.wait();
+            self.beat(now_ns());
+            while let Ok(order) = self.inbox.try_recv() {
+                self.handle(order);
+            }
+            self.tick_rooms();
+            self.end_empty_rooms();
+        }
+        for (_, room) in &mut self.rooms {
+            room.close_all(&Close::Restart);
+        }
+        while let Ok(order) = self.inbox.try_recv() {
+            if let Order::Join(joining) = order {
+                farewell::say(&self.shared.runtime, Socket::new(joining.stream, joining.place), &Close::Restart);
+            }
+        }
+        self.beat(IDLE);
+    }
+
+    fn beat(&self, value: u64) {
+        self.shared.beats[self.number].store(value, Ordering::Relaxed);
+    }
+
+    /// Sleeps until a room is due, or, when all sleep, until there is an order; then notes which sockets are readable.
+    fn wait(&mut self) {
+        let timeout = if let Some(deadline_ns) = self.rooms.iter().filter_map(|(_, room)| room.deadline_ns()).min() {
+            let now = now_ns();
+            if deadline_ns > now {
+                sleep_until(deadline_ns.min(now + SLEEP_NS_MAX));
+            }
+            Some(Duration::ZERO)
+        } else {
+            self.beat(IDLE);
+            let end_ns = self.rooms.iter().filter_map(|(_, room)| room.ends_at_ns()).min();
+            end_ns.map(|end_ns| Duration::from_nanos(end_ns.saturating_sub(now_ns())))
+        };
+        if let Err(error) = self.poll.poll(&mut self.events, timeout)
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            tracing::error!(%error, "the poll has failed");
+        }
+        for event in &self.events {
+            let Token(token) = event.token();
+            // A stale token names nobody, or a newcomer who is then read in vain: harmless.
+            if let Some(room) = self.rooms.get_mut(token >> 32) {
+                room.set_readable(token & 0xffff_ffff);
+            }
+        }
+    }
+
+    fn handle(&mut self, order: Order) {
+        match order {
+            Order::Join(joining) => self.join(joining),
+            Order::Rows { room, step, answer } => match self.number_of(&room) {
+                Some(number) => self.guard(number, |room| room.look(step, answer)),
+                None => drop(answer.send(RowsAnswer::NotYet)),
+            },
+        }
+    }
+
+    fn join(&mut self, joining: Joining) {
+        let Joining { room: name, hello, stream, place } = joining;
+        let socket = Socket::new(stream, place);
+        match self.number_of(&name).or_else(|| self.open(&name)) {
+            Some(number) => self.guard(number, |room| room.join(now_ns(), &hello, socket)),
+            None => farewell::say(&self.shared.runtime, socket, &Close::Internal),
+        }
+        self.shared.directory.arrived(&name);
+    }
+
+    fn number_of(&self, name: &str) -> Option<usize> {
+        self.rooms.iter().find(|(_, room)| room.name() == name).map(|(number, _)| number)
+    }
+
+    /// Makes a room; none when its game fails at that.
+    fn open(&mut self, name: &str) -> Option<usize> {
+        let number = self.rooms.vacant_key();
+        let (shared, registry) = (Arc::clone(&self.shared), self.poll.registry().try_clone());
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            let registry = registry.map_err(|error| error.to_string())?;
+            Hosted::new(name, number, now_ns(), shared, registry).map_err(|error| error.to_string())
+        }));
+        let error = match made {
+            Ok(Ok(room)) => {
+                tracing::info!(room = name, thread = self.number, "room opened");
+                return Some(self.rooms.insert(room));
+            }
+            Ok(Err(error)) => error,
+            Err(panic) => words_of(panic.as_ref()),
+        };
+        tracing::error!(room = name, error, "a room cannot be made");
+        self.shared.directory.failed(name);
+        None
+    }
+
+    fn tick_rooms(&mut self) {
+        // Rooms may fail on the way, so by number.
+        for number in 0..self.rooms.capacity() {
+            let Some(room) = self.rooms.get_mut(number) else { continue };
+            let due = room.take_due(now_ns());
+            if due.skipped > 0 {
+                self.account(number, due.skipped);
+            }
+            for nth in 1..=due.run {
+                self.guard(number, |room| room.tick(nth == due.run));
+                if !self.rooms.contains(number) {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn account(&self, number: usize, skipped: u64) {
+        self.shared.ticks_skipped.fetch_add(skipped, Ordering::Relaxed);
+        if let Some(suppressed) = self.shared.skip_noise.may_speak() {
+            let room = self.rooms[number].name();
+            tracing::warn!(
+                room,
+                skipped,
+                caught_up = CATCH_UP_TICKS_MAX,
+                also = suppressed,
+                "overloaded: ticks were skipped"
+            );
+        }
+    }
+
+    fn end_empty_rooms(&mut self) {
+        let now = now_ns();
+        let directory = &self.shared.directory;
+        self.rooms.retain(|_, room| {
+            let is_over = room.ends_at_ns().is_some_and(|end_ns| now >= end_ns) && directory.end(room.name());
+            if is_over {
+                tracing::info!(room = room.name(), "room ended: it was empty");
+            }
+            !is_over
+        });
+    }
+
+    /// Calls into a room. A panic there ends that room alone.
+    fn guard(&mut self, number: usize, call: impl FnOnce(&mut Hosted<G>)) {
+        let Some(room) = self.rooms.get_mut(number) else { return };
+        let Err(panic) = catch_unwind(AssertUnwindSafe(|| call(room))) else { return };
+        let mut room = self.rooms.remove(number);
+        tracing::error!(room = room.name(), panic = words_of(panic.as_ref()), "a room has failed: it is closed");
+        self.shared.directory.failed(room.name());
+        room.close_all(&Close::Internal);
+        // What is left of the game may fail once more at its end.
+        drop(catch_unwind(AssertUnwindSafe(|| drop(room))));
+    }
+}
+
+fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it says nothing".to_owned())
+}

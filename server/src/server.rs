@@ -1,0 +1,175 @@
+//! A running server: listener, tick threads, and how all of it ends.
+#![allow(clippy::disallowed_types, reason = "the shell: the listener begins here")]
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use snapline_shared::game::{Game, SetupError};
+use snapline_shared::message::ROOM_DEFAULT;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+use crate::config::{Config, ConfigErrors};
+use crate::host::Host;
+use crate::net::{Gate, accept};
+use crate::ops::assets::Assets;
+use crate::ops::routes::{Site, router};
+use crate::room::Room;
+
+/// Threads for accepting, HTTP and goodbyes; players' traffic does not pass them.
+const RUNTIME_THREADS: usize = 2;
+/// Time for all goodbyes at the end.
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Time for what is left after them.
+const END_TIMEOUT: Duration = Duration::from_secs(1);
+/// Descriptors beside those of connections: threads, polls, files, standard streams.
+const DESCRIPTORS_SPARE: u64 = 256;
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings are wrong.
+    #[error("these settings cannot be used:\n{0}")]
+    Config(ConfigErrors),
+    /// The game does not accept its options.
+    #[error("the game does not accept its options: options.{0}")]
+    Options(SetupError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The system's reason.
+        error: io::Error,
+    },
+    /// The system gives no thread, no poll, no runtime.
+    #[error("the system does not give what is needed: {0}")]
+    System(#[from] io::Error),
+}
+
+/// A server of one game, running until it is shut down or dropped.
+pub struct Server {
+    address: SocketAddr,
+    host: Arc<Host>,
+    connections: Arc<Semaphore>,
+    connections_max: u32,
+    has_page: bool,
+    runtime: Option<Runtime>,
+}
+
+impl Server {
+    /// Starts a server at `config.listen`; it is reachable when this returns.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn start<G: Game>(config: &Config) -> Result<Self, StartError> {
+        let listen = |error| StartError::Listen { address: config.listen, error };
+        let listener = TcpListener::bind(config.listen).map_err(listen)?;
+        Self::start_on::<G>(config, listener)
+    }
+
+    /// Starts a server on a listener of the caller's; `config.listen` is not looked at.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn start_on<G: Game>(config: &Config, listener: TcpListener) -> Result<Self, StartError> {
+        config.validate().map_err(StartError::Config)?;
+        // Options are told to be wrong now and not at the first join.
+        drop(Room::<G>::new(config.room(ROOM_DEFAULT)).map_err(StartError::Options)?);
+        allow_descriptors((config.connections_max + config.handshakes_max) as u64 + DESCRIPTORS_SPARE);
+
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime =
+            Builder::new_multi_thread().worker_threads(RUNTIME_THREADS).thread_name("net").enable_all().build()?;
+        let host = Arc::new(Host::start::<G>(config, runtime.handle().clone())?);
+        let connections = Arc::new(Semaphore::new(config.connections_max));
+        let assets = config.assets.clone().map_or(Assets::BuiltIn, Assets::Directory);
+        let has_page = assets.has_page();
+        let gate = Gate {
+            host: Arc::clone(&host),
+            connections: Arc::clone(&connections),
+            hello_timeout: Duration::from_secs(config.hello_timeout_s.into()),
+        };
+        let schema = snapline_shared::game::schema::<G>().to_json().into();
+        let router = router(Site { gate: Arc::new(gate), assets, schema, dev: config.dev });
+        let listener = {
+            let _inside = runtime.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
+        runtime.spawn(accept(listener, router, config.handshakes_max));
+        let connections_max = u32::try_from(config.connections_max).unwrap_or(u32::MAX);
+        Ok(Self { address, host, connections, connections_max, has_page, runtime: Some(runtime) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether it serves a page.
+    #[must_use]
+    pub const fn has_page(&self) -> bool {
+        self.has_page
+    }
+
+    /// Ticks that were skipped for lack of time, in all rooms since the start.
+    #[must_use]
+    pub fn ticks_skipped(&self) -> u64 {
+        self.host.ticks_skipped()
+    }
+
+    /// Runs until `shutdown` comes, then shuts down.
+    pub fn run_until(self, shutdown: impl Future<Output = ()>) {
+        if let Some(runtime) = &self.runtime {
+            runtime.block_on(shutdown);
+        }
+    }
+
+    /// Closes every connection with 1012 and ends, within 5 seconds. Dropping does the same.
+    pub fn shutdown(self) {}
+
+    /// Goodbyes first, while HTTP still answers that the server stops; then everything else.
+    async fn end(&self) {
+        self.host.stop();
+        // Every connection holds a place until it has gone.
+        let _ = timeout(GOODBYE_TIMEOUT, self.connections.acquire_many(self.connections_max)).await;
+        let _ = timeout(END_TIMEOUT, async {
+            while !self.host.has_ended() {
+                sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.block_on(self.end());
+            runtime.shutdown_timeout(END_TIMEOUT / 2);
+        }
+    }
+}
+
+/// Raises the limit of open descriptors as far as it is needed and allowed.
+fn allow_descriptors(needed: u64) {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= needed) {
+        return;
+    }
+    let most = limit.maximum.map_or(needed, |maximum| maximum.min(needed));
+    limit.current = Some(most);
+    if setrlimit(Resource::Nofile, limit).is_err() || most < needed {
+        tracing::warn!(
+            needed,
+            allowed = most,
+            "few open files are allowed: connections_max may not be reached (ulimit -n)"
+        );
+    }
+}
