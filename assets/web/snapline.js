@@ -261,8 +261,6 @@ export class Game {
         if (error instanceof WebAssembly.RuntimeError) throw error;
         return this.#end(local("not_understood", wordsOf(error)));
       }
-      // A page that nobody sees has no animation frames: its inputs and acks go out with what arrives.
-      client.update(us(now));
       this.#flush(client);
       this.#drain(client);
     });

@@ -24,7 +24,7 @@ export interface WordsEvent { type: "words"; text: string; }
 /** An event of the game: when, of which kind, and its numbers in schema order. */
 export interface GameEvent { type: "game"; tick: number; kind: number; name: string; numbers: Float64Array; }
 export type ClientEvent = WelcomeEvent | ReplyEvent | ChatEvent | RosterEvent | StatusEvent | ResultsEvent | WordsEvent | GameEvent;
-export interface ClientStats { snapshots: number; snapshotBytes: number; sent: number; desyncs: number; lateInputs: number; }
+export interface ClientStats { snapshots: number; snapshotBytes: number; sent: number; desyncs: number; starvedTicks: number; }
 export interface ClientArrival { step: number; bytes: number; rows: number; echoUs?: number; }
 "#;
 

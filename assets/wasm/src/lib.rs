@@ -155,7 +155,7 @@ impl Client {
             .number("snapshotBytes", stats.snapshot_bytes as f64)
             .number("sent", stats.sent as f64)
             .number("desyncs", stats.desyncs as f64)
-            .number("lateInputs", stats.late_inputs as f64)
+            .number("starvedTicks", stats.starved_ticks as f64)
             .done()
     }
 
