@@ -48,7 +48,7 @@ pub(crate) struct Outcome {
     pub(crate) end: End,
     pub(crate) snapshots: u64,
     pub(crate) desyncs: u64,
-    pub(crate) late_inputs: u64,
+    pub(crate) starved_ticks: u64,
 }
 
 /// How a bot ended.
@@ -81,7 +81,7 @@ pub(crate) async fn play(
         Ok(socket) => Box::new(Bot::new(number, shared, phase, socket)).run(deadline, joining).await,
         Err(words) => {
             shared.live.add_lost();
-            Outcome { joined: false, end: End::Outside(words), snapshots: 0, desyncs: 0, late_inputs: 0 }
+            Outcome { joined: false, end: End::Outside(words), snapshots: 0, desyncs: 0, starved_ticks: 0 }
         }
     }
 }
@@ -132,7 +132,7 @@ impl Bot {
             end,
             snapshots: stats.snapshots,
             desyncs: stats.desyncs,
-            late_inputs: stats.late_inputs,
+            starved_ticks: stats.starved_ticks,
         }
     }
 
@@ -242,7 +242,6 @@ impl Bot {
         let now_us = self.now_us();
         self.session.handle_message(now_us, &bytes).map_err(|error| match error {
             ClientError::Decode(_) => End::Undecodable(error.to_string(), Close::ProtocolError),
-            ClientError::Schema => End::Outside(error.to_string()),
         })?;
         if self.joined_us.is_none() && self.session.welcome().is_some() {
             self.joined_us = Some(now_us);

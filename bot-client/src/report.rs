@@ -36,7 +36,7 @@ pub struct Report {
     /// Checks that failed: what a bot held was not what the server thought it held.
     pub desyncs: u64,
     /// Inputs that the server said came too late.
-    pub late_inputs: u64,
+    pub starved_ticks: u64,
     /// How often prediction and server disagreed.
     pub mispredictions: Mispredictions,
     /// Rows known after a snapshot.
@@ -113,7 +113,7 @@ impl Report {
             echo_ms: percentiles(&samples.echo_us, 1000.0),
             decode_errors: tally.decode_errors,
             desyncs: tally.desyncs,
-            late_inputs: tally.late_inputs,
+            starved_ticks: tally.starved_ticks,
             mispredictions: Mispredictions::default(),
             visible: Visible { mean: mean(samples.rows) },
         }
@@ -170,7 +170,7 @@ pub(crate) struct Tally {
     pub(crate) reasons: BTreeMap<String, u64>,
     pub(crate) decode_errors: u64,
     pub(crate) desyncs: u64,
-    pub(crate) late_inputs: u64,
+    pub(crate) starved_ticks: u64,
 }
 
 impl Tally {

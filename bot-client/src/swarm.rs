@@ -228,7 +228,7 @@ async fn collect(bots: &mut JoinSet<Outcome>, tally: &mut Tally) {
 fn count(outcome: Outcome, tally: &mut Tally) {
     tally.joined += u32::from(outcome.joined);
     tally.desyncs += outcome.desyncs;
-    tally.late_inputs += outcome.late_inputs;
+    tally.starved_ticks += outcome.starved_ticks;
     match outcome.end {
         End::Finished => tally.silent += u32::from(outcome.snapshots == 0),
         End::Outside(words) => tally.add_reason(&words),

@@ -26,7 +26,7 @@ impl fmt::Display for Report {
         writeln!(f)?;
         let Mispredictions { late, touched, unexplained } = self.mispredictions;
         writeln!(f, "mispredicted   {late} late, {touched} touched, {unexplained} unexplained")?;
-        writeln!(f, "late inputs    {}", self.late_inputs)?;
+        writeln!(f, "starved ticks  {}", self.starved_ticks)?;
         writeln!(f, "errors         {} not decoded, {} desyncs", self.decode_errors, self.desyncs)?;
         for (words, count) in reasons {
             writeln!(f, "  {count:>6} x {words}")?;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use snapline_server::room::{Room, RoomConfig, RowsAt, SessionKey};
 use snapline_shared::client::{Session, SessionEvent};
-use snapline_shared::game::{Rng, schema};
+use snapline_shared::game::schema;
 use snapline_shared::link::{Link, LinkSpec};
 use snapline_shared::message::{ClientMessage, Close, Hello, Notice, RosterChange};
+use snapline_shared::rng::Rng;
 use snapline_shared::schema::Schema;
 use snapline_shared::tick::{Step, Tick};
 use snapline_swarm::Swarm;

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use glam::Vec2;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use crate::events::Events;
 use crate::ids::{NetId, NetIds, PlayerId};
+use crate::rng::Rng;
 use crate::rows::{Ring, Rows};
 use crate::schema::{Kind, Schema};
 use crate::tick::{Seen, Step, Tick};
@@ -297,38 +298,4 @@ pub struct Tools<'a> {
     pub rng: &'a mut Rng,
     /// What happens once.
     pub events: &'a mut Events,
-}
-
-/// The room's random numbers: PCG XSL 128/64 (MCG), seeded, the same on every machine, part of the checkpoint.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rng(rand_pcg::Pcg64Mcg);
-
-impl Rng {
-    /// A generator that gives the same numbers for the same seed.
-    #[must_use]
-    pub fn new(seed: u64) -> Self {
-        use rand_core::SeedableRng;
-        Self(rand_pcg::Pcg64Mcg::seed_from_u64(seed))
-    }
-
-    /// 32 random bits.
-    pub fn bits(&mut self) -> u32 {
-        use rand_core::Rng;
-        self.0.next_u32()
-    }
-
-    /// A whole number from 0 to `end` (not included); 0 when `end` is 0.
-    pub fn below(&mut self, end: u32) -> u32 {
-        ((u64::from(self.bits()) * u64::from(end)) >> 32) as u32
-    }
-
-    /// A number from 0 to 1 (not included), on a grid of 2^-24.
-    pub fn unit(&mut self) -> f32 {
-        (self.bits() >> 8) as f32 / 16_777_216.0
-    }
-
-    /// True once in `n` times on average.
-    pub fn one_in(&mut self, n: u32) -> bool {
-        self.below(n) == 0
-    }
 }

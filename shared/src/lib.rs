@@ -14,6 +14,7 @@ pub mod link;
 pub mod message;
 pub mod prelude;
 pub mod quant;
+pub mod rng;
 pub mod rows;
 pub mod schema;
 pub mod testing;

@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use crate::game::Rng;
+use crate::rng::Rng;
 
 /// What a link does to what is sent through it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

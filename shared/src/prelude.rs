@@ -5,10 +5,11 @@ pub use serde::{Deserialize, Serialize};
 
 pub use crate::events::Events;
 pub use crate::game::{
-    Command, Game, Past, Profile, Refusal, Replies, Request, Results, Rng, Setup, SetupError, Tools, Turn, View,
+    Command, Game, Past, Profile, Refusal, Replies, Request, Results, Setup, SetupError, Tools, Turn, View,
 };
 pub use crate::ids::{NetId, NetIds, PlayerId};
 pub use crate::quant::{Blend, Lane};
+pub use crate::rng::Rng;
 pub use crate::rows::Rows;
 pub use crate::schema::Kind;
 pub use crate::tick::{Seen, Tick};

@@ -163,7 +163,6 @@ impl Interest {
 mod tests {
     use std::sync::Arc;
 
-    use snapline_shared::game::Rng;
     use snapline_shared::prelude::*;
 
     use super::*;

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use slab::Slab;
 use snapline_shared::events::Events;
 use snapline_shared::game::{
-    Command, Game, Past, Profile, Refusal, Replies, Request, Results, Rng, Setup, SetupError, Tools, Turn,
+    Command, Game, Past, Profile, Refusal, Replies, Request, Results, Setup, SetupError, Tools, Turn,
 };
 use snapline_shared::ids::{NetIds, PlayerId};
 use snapline_shared::message::{RESULTS_BYTES_MAX, ServerMessage, Welcome};
 use snapline_shared::quant::WordSpec;
+use snapline_shared::rng::Rng;
 use snapline_shared::rows::{Ring, Rows};
 use snapline_shared::schema::{Kind, Schema};
 use snapline_shared::tick::{Seen, Step, Tick};

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use super::clock::Clock;
 use super::timeline::{Drawn, Timeline};
-use crate::frame::{ReceivedEvent, Replica};
+use crate::frame::{ReceivedEvent, Replica, SNAPSHOT};
 use crate::ids::PlayerId;
 use crate::message::{
-    CHAT_BYTES_MAX, ClientMessage, Hello, INPUTS_MAX, InputMessage, NAME_CHARS_MAX, Notice, SNAPSHOT, ServerMessage,
-    Welcome, cut,
+    CHAT_BYTES_MAX, ClientMessage, Hello, INPUTS_MAX, InputMessage, NAME_CHARS_MAX, Notice, ServerMessage, Welcome, cut,
 };
 use crate::quant::WordSpec;
 use crate::schema::Schema;

@@ -20,6 +20,8 @@ pub use write::{FrameSpec, FrameStats, FrameWriter, Mirror, Wanted};
 use crate::coder::RowState;
 use crate::ids::NetId;
 
+/// Type of a snapshot among the server's messages: the first byte of its header.
+pub const SNAPSHOT: u8 = 2;
 /// Steps whose runs are kept: a client this far behind still gets them in one frame.
 pub const STORED_STEPS: u32 = 16;
 /// Ticks whose events are kept.

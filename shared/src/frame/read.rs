@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use super::lists::{read_number, read_ranks};
 use super::write::kind_bits;
-use super::{EVENTS_PER_FRAME_MAX, Eye, KNOWN_ROWS_MAX, STORED_STEPS, flags, fold, more, row_hash};
+use super::{EVENTS_PER_FRAME_MAX, Eye, KNOWN_ROWS_MAX, SNAPSHOT, STORED_STEPS, flags, fold, more, row_hash};
 use crate::bits::BitReader;
 use crate::coder::{RowCoder, RowState};
 use crate::ids::NetId;
-use crate::message::SNAPSHOT;
 use crate::quant::WordSpec;
 use crate::schema::{Kind, Schema};
 use crate::tick::{Step, Tick};

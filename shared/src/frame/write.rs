@@ -3,12 +3,12 @@
 use super::lists::{write_number, write_ranks};
 use super::store::Store;
 use super::{
-    CHECK_EVERY_FRAMES, EVENTS_PER_FRAME_MAX, Eye, KNOWN_ROWS_MAX, SLACK_NONE, STORED_STEPS, flags, fold, more,
+    CHECK_EVERY_FRAMES, EVENTS_PER_FRAME_MAX, Eye, KNOWN_ROWS_MAX, SLACK_NONE, SNAPSHOT, STORED_STEPS, flags, fold,
+    more,
 };
 use crate::bits::BitWriter;
 use crate::coder::Run;
 use crate::events::Audience;
-use crate::message::SNAPSHOT;
 use crate::tick::{Step, Tick};
 use crate::words::write_words;
 

@@ -47,8 +47,6 @@ const VISIBILITY: u8 = 6;
 const DESYNC: u8 = 7;
 
 const WELCOME: u8 = 1;
-/// Type of a snapshot, the first byte of its header.
-pub const SNAPSHOT: u8 = 2;
 const REPLY: u8 = 3;
 const SAID: u8 = 4;
 const NOTICE: u8 = 5;
@@ -238,7 +236,7 @@ pub enum Notice {
     Words(String),
 }
 
-/// A message from the server other than a snapshot, decoded.
+/// A message from the server other than a snapshot ([`crate::frame::SNAPSHOT`]), decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerMessage {
     /// See [`Welcome`].
@@ -272,7 +270,7 @@ impl ServerMessage {
         }
     }
 
-    /// Reads a message; snapshots (type [`SNAPSHOT`]) go to the frame reader instead.
+    /// Reads a message; snapshots (type [`crate::frame::SNAPSHOT`]) go to the frame reader instead.
     ///
     /// # Errors
     /// When the bytes are no such message.

@@ -7,9 +7,9 @@ use glam::{Quat, Vec2};
 
 use crate::events::{Audience, Event};
 use crate::frame::{Eye, FrameSpec, FrameWriter, Mirror, Replica, STORED_STEPS, Store, Wanted};
-use crate::game::Rng;
 use crate::ids::{NetId, NetIds, PlayerId};
 use crate::prelude::*;
+use crate::rng::Rng;
 use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::tick::{Step, Tick};
