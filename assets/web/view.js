@@ -23,13 +23,36 @@ export class View {
     this.radius = 0;
     /** The tick that is drawn, with its fraction. */
     this.tick = 0;
-    this.rows = new Uint32Array(0);
-    /** Numbers of all rows, in schema order. */
-    this.values = new Float32Array(0);
+  }
+
+  #rows = new Uint32Array(0);
+  #values = new Float32Array(0);
+  /** @type {Client | null} */
+  #client = null;
+  /** @type {WebAssembly.Memory | null} */
+  #memory = null;
+
+  /** Four words a row. */
+  get rows() {
+    if (this.#memory && this.#rows.buffer !== this.#memory.buffer) this.#look();
+    return this.#rows;
+  }
+
+  /** Numbers of all rows, in schema order. */
+  get values() {
+    if (this.#memory && this.#values.buffer !== this.#memory.buffer) this.#look();
+    return this.#values;
+  }
+
+  /** Memory that grows ends every array over it; what it holds stays where it is until the next `draw`. */
+  #look() {
+    if (!this.#client || !this.#memory) return;
+    this.#rows = new Uint32Array(this.#memory.buffer, this.#client.rowsAt, this.count * ROW_WORDS);
+    this.#values = new Float32Array(this.#memory.buffer, this.#client.valuesAt, this.#client.valueCount);
   }
 
   /**
-   * Takes what `client.draw` has made. Valid until the next call: memory that grows ends every array over it.
+   * Takes what `client.draw` has made. Valid until the next call.
    * @param {Client} client
    * @param {WebAssembly.Memory} memory
    */
@@ -40,8 +63,9 @@ export class View {
     this.place.y = client.placeY;
     this.radius = client.radius;
     this.tick = client.tick;
-    this.rows = new Uint32Array(memory.buffer, client.rowsAt, this.count * ROW_WORDS);
-    this.values = new Float32Array(memory.buffer, client.valuesAt, client.valueCount);
+    this.#client = client;
+    this.#memory = memory;
+    this.#look();
   }
 
   /** @param {number} row */
