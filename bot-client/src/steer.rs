@@ -2,9 +2,9 @@
 //!
 //! Input is a function of seed and time alone, so two runs with one seed steer alike however their sockets behave.
 
-use snapline_shared::game::Rng;
 use snapline_shared::prelude::{Lane, Quat};
 use snapline_shared::quant::{Field, Shape};
+use snapline_shared::rng::Rng;
 use snapline_shared::schema::{FieldSpec, Kind};
 
 /// Time between two decisions: a player's hand, not the room's tick, so that a faster room does not make wilder bots.
