@@ -76,11 +76,9 @@ mod tests {
     use super::*;
     use snapline_shared::prelude::*;
 
-    type Rotation = Quat;
-
     wire! {
         struct Mixed {
-            turn: Rotation => Arc Quat { bits: 9 }, place: Vec2 => Lerp Fixed { min: 0.0, max: 10.0, step: 0.5, wrap: true },
+            turn: Quat => Arc Quat { bits: 9 }, place: Vec2 => Lerp Fixed { min: 0.0, max: 10.0, step: 0.5, wrap: true },
             wide: u64 => Snap Uint { bits: 40 }, on: bool => Snap Uint { bits: 1 },
         }
     }
