@@ -28,6 +28,8 @@ const TEXT = "#c9d3dd";
 const OWN_LINE = "#f4f8fb";
 const RING_MS = 600;
 const ZOOM_MAX = 6;
+/** A gauge fuller than this is not worth a bar. */
+const GAUGE_FULL = 0.9;
 /** More rows than this are too dense for names, labels and bars. */
 const LABELLED_ROWS_MAX = 60;
 
@@ -176,7 +178,7 @@ export class Painter {
   }
 
   /**
-   * A thin bar below the entity; none while it is full, so that a crowd stays calm.
+   * A thin bar below the entity; none while it is about full, so that a crowd stays calm.
    * @param {Field} field
    * @param {number} value
    * @param {number} x
@@ -186,9 +188,9 @@ export class Painter {
   paintGauge(field, value, x, y, size) {
     const end = Math.max(value, this.gaugeEnds.get(field) ?? 0);
     this.gaugeEnds.set(field, end);
-    if (value >= end) return;
+    if (value >= end * GAUGE_FULL) return;
     const { context } = this;
-    const [left, top, width] = [x - size * 1.1, y + size * 1.55, size * 2.2];
+    const [left, top, width] = [x - size * 1.1, y + size * 1.7, size * 2.2];
     context.globalAlpha = 0.7;
     context.fillStyle = EMPTY;
     context.fillRect(left, top, width, 2);

@@ -52,7 +52,8 @@ function join() {
 
 function open() {
   cover.hide();
-  canvas.focus();
+  // A new epoch in the middle of a sentence takes nobody's focus away.
+  if (!document.activeElement?.matches("input")) canvas.focus();
   if (!game.schema) return;
   setTitle(`${game.schema.game} · ${room}`);
   const steers = plan(game.schema.input);

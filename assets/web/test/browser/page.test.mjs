@@ -166,6 +166,29 @@ test("on a phone a finger steers, and nothing lies over anything", async () => {
   await Promise.all([close(), ...others.map((other) => other.close())]);
 });
 
+test("a page that nobody sees costs next to nothing, and comes back at once", async () => {
+  const [hidden, other] = await Promise.all([play({ name: "Hidden" }), play({ name: "Other" })]);
+  const { slot } = await own(hidden.page);
+  const look = (isHidden) =>
+    hidden.page.evaluate((isHidden) => {
+      Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, isHidden);
+  const snapshots = () => hidden.page.evaluate(() => globalThis.snapline.stats.snapshots);
+  await look(true);
+  await other.page.getByText("away").waitFor(PATIENCE);
+  const before = await snapshots();
+  await hidden.page.waitForTimeout(2500);
+  assert.ok((await snapshots()) - before <= 5, "at most a few snapshots");
+  await look(false);
+  await hidden.page.waitForFunction(() => globalThis.snapline.rows().length > 1, null, PATIENCE);
+  assert.equal((await own(hidden.page)).slot, slot, "the seat was kept");
+  await hidden.page.keyboard.down("ArrowDown");
+  await facing(hidden.page, 0.25);
+  assert.deepEqual([...hidden.errors, ...other.errors], []);
+  await Promise.all([hidden.close(), other.close()]);
+});
+
 test("a name is kept, and a new one joins anew", async () => {
   const { page, errors, close } = await play({ name: "Ada" });
   const before = await page.evaluate(() => globalThis.snapline.connection.players.nameOf(globalThis.snapline.connection.welcome.player));
