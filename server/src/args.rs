@@ -1,5 +1,6 @@
 //! From the command line, the environment and a file to a checked [`Config`].
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,6 +13,9 @@ use serde::Serialize;
 use crate::config::{Config, ConfigError, ConfigErrors};
 
 const ENVIRONMENT: &str = "SNAPLINE_";
+
+/// Settings that are absent unless given.
+const OPTIONAL: [&str; 2] = ["seed", "assets"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -84,7 +88,8 @@ impl Config {
         }
         match toml::to_string(&config) {
             Ok(text) => {
-                print!("{text}");
+                // A reader that has gone (`| head`) is no failure.
+                let _ = std::io::stdout().write_all(text.as_bytes());
                 Err(ExitCode::SUCCESS)
             }
             Err(error) => {
@@ -104,40 +109,38 @@ fn load(args: &Args) -> Result<Config, ConfigErrors> {
         layers = layers.merge(Toml::string(&text));
     }
     layers = layers.merge(Env::prefixed(ENVIRONMENT).split("__")).merge(Serialized::defaults(&args.flags));
-    let config = read(&layers)?;
-    config.validate()?;
-    Ok(config)
+    let (config, mut errors) = read(&layers);
+    errors.extend(config.validate().err().into_iter().flat_map(|more| more.0));
+    if errors.is_empty() { Ok(config) } else { Err(ConfigErrors(errors)) }
 }
 
-/// Reads field by field, so that all mistakes are told at once.
-fn read(layers: &Figment) -> Result<Config, ConfigErrors> {
-    let given: Dict =
-        layers.extract().map_err(|error| ConfigErrors(vec![ConfigError::new("file", error.to_string())]))?;
-    let known: Dict = Figment::from(Serialized::defaults(Config::default())).extract().unwrap_or_default();
-    let optional = ["seed", "assets"];
+/// Reads field by field, so that all mistakes are told at once: the fields that can be read, and what is wrong with the others.
+fn read(layers: &Figment) -> (Config, Vec<ConfigError>) {
+    let mut config = Figment::from(Serialized::defaults(Config::default()));
     let mut errors = Vec::new();
+    let given: Dict = match layers.extract() {
+        Ok(given) => given,
+        Err(error) => {
+            errors.extend(error.into_iter().map(|error| ConfigError::new("--config", error.to_string())));
+            Dict::new()
+        }
+    };
+    let known: Dict = config.extract().unwrap_or_default();
     for (field, value) in given {
         let from = layers.find_metadata(&field).map_or_else(String::new, |layer| format!(" (in {})", layer.name));
-        if !known.contains_key(&field) && !optional.contains(&field.as_str()) {
-            errors.push(ConfigError::new(
-                field,
-                format!("there is no such setting{from}; --print-config lists them all"),
-            ));
+        if !known.contains_key(&field) && !OPTIONAL.contains(&field.as_str()) {
+            let words = format!("there is no such setting{from}; --print-config lists them all");
+            errors.push(ConfigError::new(field, words));
             continue;
         }
-        let alone = Figment::from(Serialized::defaults(Config::default())).merge((field.as_str(), value));
-        for error in alone.extract::<Config>().err().into_iter().flatten() {
-            let path = error.path.join(".");
-            errors.push(ConfigError::new(
-                if path.is_empty() { field.clone() } else { path },
-                format!("{}{from}", error.kind),
-            ));
+        let with = config.clone().merge((field.as_str(), value));
+        match with.extract::<Config>() {
+            Ok(_) => config = with,
+            Err(wrong) => errors.extend(wrong.into_iter().map(|error| {
+                let path = if error.path.is_empty() { field.clone() } else { error.path.join(".") };
+                ConfigError::new(path, format!("{}{from}", error.kind))
+            })),
         }
     }
-    if errors.is_empty() {
-        let whole = Figment::from(Serialized::defaults(Config::default())).merge(layers);
-        whole.extract().map_err(|error| ConfigErrors(vec![ConfigError::new("file", error.to_string())]))
-    } else {
-        Err(ConfigErrors(errors))
-    }
+    (config.extract().unwrap_or_default(), errors)
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::room::RoomConfig;
+use crate::room::{PLAYERS_MAX, RoomConfig};
 
 /// The settings of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,8 @@ pub struct Config {
     pub rewind_ms_max: u32,
     /// How long an empty room is kept, in seconds, 1-86,400; `main` is kept always. Default 60. More only costs memory.
     pub room_empty_s: u32,
+    /// Time from a match's results to the next match, in seconds, 1-3,600. Default 10. More leaves people looking at the results for longer.
+    pub restart_s: u32,
     /// How long a connection may take to say Hello, in seconds, 1-60. Default 5. More lets idle connections hold `handshakes_max`.
     pub hello_timeout_s: u32,
     /// Time from one ping to the next, in seconds, 1-300. Default 5. More notices a lost player later.
@@ -80,6 +82,7 @@ impl Default for Config {
             history_ms: 1000,
             rewind_ms_max: 450,
             room_empty_s: 60,
+            restart_s: 10,
             hello_timeout_s: 5,
             ping_interval_s: 5,
             pong_timeout_s: 5,
@@ -104,7 +107,7 @@ impl Config {
             ("ticks_per_step", u64::from(self.ticks_per_step), 1, 16),
             ("tick_threads", self.tick_threads as u64, 1, 256),
             ("rooms_max", self.rooms_max as u64, 1, 65_536),
-            ("players_max", self.players_max as u64, 1, 4096),
+            ("players_max", self.players_max as u64, 1, PLAYERS_MAX as u64),
             ("connections_max", self.connections_max as u64, 1, 1_000_000),
             ("handshakes_max", self.handshakes_max as u64, 1, 65_536),
             ("rows_max", self.rows_max as u64, 1, 65_536),
@@ -112,6 +115,7 @@ impl Config {
             ("history_ms", u64::from(self.history_ms), 50, 10_000),
             ("rewind_ms_max", u64::from(self.rewind_ms_max), 0, u64::from(self.history_ms)),
             ("room_empty_s", u64::from(self.room_empty_s), 1, 86_400),
+            ("restart_s", u64::from(self.restart_s), 1, 3600),
             ("hello_timeout_s", u64::from(self.hello_timeout_s), 1, 60),
             ("ping_interval_s", u64::from(self.ping_interval_s), 1, 300),
             ("pong_timeout_s", u64::from(self.pong_timeout_s), 1, 300),
@@ -145,6 +149,7 @@ impl Config {
             snapshot_bytes_max: self.snapshot_bytes_max,
             history_ms: self.history_ms,
             rewind_ms_max: self.rewind_ms_max,
+            restart_s: self.restart_s,
             seed: self.seed.unwrap_or_else(random_seed),
             options: self.options.clone(),
         }

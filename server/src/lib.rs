@@ -18,6 +18,7 @@ mod ops;
 pub mod room;
 mod server;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use snapline_shared::game::Game;
@@ -50,7 +51,9 @@ pub fn run<G: Game>(config: &Config) -> ExitCode {
             return ExitCode::from(if matches!(error, StartError::Config(_) | StartError::Options(_)) { 2 } else { 1 });
         }
     };
-    println!("{}", ops::banner::banner(config, G::NAME, server.address(), server.has_page()));
+    let banner = ops::banner::banner(config, G::NAME, server.address(), server.has_page());
+    // Whether anybody reads it makes no difference.
+    let _ = writeln!(std::io::stdout(), "{banner}");
     server.run_until(async {
         if let Err(error) = end_signal().await {
             tracing::error!(%error, "signals cannot be received");

@@ -73,7 +73,7 @@ fn by_schema(kind: &Kind, numbers: &[f64]) -> Vec<u32> {
 #[test]
 fn quantised_fields() {
     let edge =
-        [0.0, -0.0, 0.03125, 999.97, 1000.0, -1.0, 7.9375, -8.0, 1e9, -1e9, 0.1, 6.283_185, -3.2, 127.4, 127.5, 2048.0];
+        [0.0, -0.0, 0.03125, 999.97, 1000.0, -1.0, 7.9375, -8.0, 1e9, -1e9, 0.1, 6.25, -3.2, 127.4, 127.5, 2048.0];
     let mut cases = Vec::new();
     for kind in [Fixes::KIND, Turns::KIND, Integers::KIND, Exact::KIND] {
         for (i, &first) in edge.iter().enumerate() {

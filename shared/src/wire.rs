@@ -2,7 +2,7 @@
 
 use crate::schema::Kind;
 
-/// A struct with a quantised form; made by [`wire!`](crate::wire), or by hand for odd types.
+/// A struct with a quantised form; made by [`wire!`](macro@crate::wire), or by hand for odd types.
 pub trait Wire: Sized {
     /// Fields, lanes and blends.
     const KIND: Kind;

@@ -105,6 +105,8 @@ impl<G: Game> Hosted<G> {
     /// Somebody joins.
     pub(super) fn join(&mut self, now_ns: u64, hello: &Hello, socket: Socket) {
         let now_us = now_ns / 1000;
+        // Their keys may be given to newcomers.
+        self.part_closed();
         // Kept here during the call: should the game fail in it, `close_all` says goodbye.
         let opened = match check_silence(self.newcomer.insert(socket)) {
             Ok(()) => self.room.handle_open(now_us, hello),
@@ -137,9 +139,7 @@ impl<G: Game> Hosted<G> {
             self.drain(start_us, session);
         }
         self.room.tick(start_us);
-        while let Some((session, close)) = self.room.poll_close() {
-            self.part(session, &close);
-        }
+        self.part_closed();
         if writes {
             self.write_all();
         }
@@ -204,6 +204,13 @@ impl<G: Game> Hosted<G> {
         }
         for (session, close) in over {
             self.lose(now_us(), session, close.as_ref());
+        }
+    }
+
+    /// Ends the connections that the room has forgotten by itself.
+    fn part_closed(&mut self) {
+        while let Some((session, close)) = self.room.poll_close() {
+            self.part(session, &close);
         }
     }
 

@@ -1,0 +1,73 @@
+//! Rooms by name: made on demand, spread over threads, ended when empty; a failure stays within its room.
+
+use std::time::{Duration, Instant};
+
+use crate::client::{Client, Witness, get, hello};
+use crate::{config, start};
+
+fn list(server: &snapline_server::Server) -> serde_json::Value {
+    let answer = get(server.address(), "/api/rooms");
+    assert_eq!(answer.status, 200);
+    serde_json::from_slice(&answer.body).expect("JSON")
+}
+
+fn within(time: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < time, "not within {time:?}: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn they_are_listed_and_empty_ones_end() {
+    let server = start(&crate::Config { room_empty_s: 1, tick_threads: 2, players_max: 7, ..config() });
+    let main = serde_json::json!({"name": "main", "players": 0, "players_max": 7, "tick_hz": 30, "game": "trial"});
+    assert_eq!(list(&server), serde_json::json!([main]));
+    let first = Witness::join(server.address(), "arena-1");
+    let second = Witness::join(server.address(), "arena-1");
+    let third = Witness::join(server.address(), "main");
+    let rooms = list(&server);
+    assert!(rooms[0]["name"] == "arena-1" && rooms[0]["players"] == 2 && rooms[1]["players"] == 1, "{rooms}");
+    [&first, &second, &third].iter().for_each(|witness| witness.sees_ticks("three joins"));
+    drop((first, second, third));
+    within(Duration::from_secs(4), "only main is left", || list(&server) == serde_json::json!([main]));
+    // It is made anew, and main wakes up.
+    drop((Client::join(server.address(), "arena-1", "again"), Client::join(server.address(), "main", "again")));
+}
+
+#[test]
+fn an_empty_room_sleeps() {
+    let server = start(&config());
+    let tick = |name: &str| Client::join(server.address(), "main", name).welcome.map_or(0, |welcome| welcome.tick.0);
+    let before = tick("first");
+    std::thread::sleep(Duration::from_secs(1));
+    let after = tick("second");
+    assert!(after - before < 10, "no ticks while nobody is there: from {before} to {after}");
+}
+
+#[test]
+fn a_failure_ends_its_room_alone() {
+    let server = start(&config());
+    let witness = Witness::join(server.address(), "main");
+    for (name, others) in [("fuse", 2), ("bomb", 2)] {
+        let mut bystanders: Vec<Client> =
+            (0..others).map(|_| Client::join(server.address(), "doomed", "bystander")).collect();
+        let mut culprit = Client::open(server.address(), "doomed");
+        culprit.send(&hello(name));
+        assert_eq!(culprit.closed(), (1011, "internal".to_owned()), "{name}");
+        for bystander in &mut bystanders {
+            assert_eq!(bystander.closed(), (1011, "internal".to_owned()), "with {name}");
+        }
+        witness.sees_ticks(name);
+        assert_eq!(list(&server).as_array().map(Vec::len), Some(1), "the room is gone");
+        // And can be made anew.
+        drop(Client::join(server.address(), "doomed", "next"));
+    }
+    drop(witness);
+    // Main comes back too.
+    let mut culprit = Client::open(server.address(), "main");
+    culprit.send(&hello("fuse"));
+    assert_eq!(culprit.closed().0, 1011);
+    Client::join(server.address(), "main", "next").next_snapshot();
+}
