@@ -1,0 +1,60 @@
+// @ts-check
+// What a connection asks the server over HTTP: the game's schema, why it was not let in, and where its socket is.
+
+import { explain, local } from "./close.js";
+
+const FETCH_MS_MAX = 8_000;
+
+/** Thrown when there is nothing to connect to; carries the reason for the player. */
+export class Unreachable extends Error {
+  /** @param {import("./close.js").Ending} ending */
+  constructor(ending) {
+    super(ending.words);
+    this.ending = ending;
+  }
+}
+
+export class Server {
+  /**
+   * @param {string} origin
+   * @param {string} room
+   * @param {typeof globalThis.fetch} fetch
+   */
+  constructor(origin, room, fetch) {
+    this.origin = new URL(origin);
+    this.room = encodeURIComponent(room);
+    this.fetch = fetch;
+  }
+
+  /** The bytes of the game's schema. */
+  async schema() {
+    const answer = await this.ask("schema.json").catch(() => {
+      throw new Unreachable(local("unreachable"));
+    });
+    if (!answer.ok) throw new Unreachable(local("unreachable", `it answered ${answer.status} for the game's schema`));
+    return new Uint8Array(await answer.arrayBuffer());
+  }
+
+  /** Why the socket did not open: a browser does not tell, but the same admission answers over HTTP. */
+  async whyNot() {
+    try {
+      const answer = await this.ask(`api/admit?room=${this.room}`);
+      const { admit, code, reason, retry_after_s: retryAfterS } = await answer.json();
+      return admit ? local("not_opened") : explain(code, reason ?? "", retryAfterS ?? 0);
+    } catch {
+      return local("unreachable");
+    }
+  }
+
+  /** Where the room's socket is. */
+  get socketUrl() {
+    const url = new URL(`play?room=${this.room}`, this.origin);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    return url.href;
+  }
+
+  /** @param {string} path */
+  ask(path) {
+    return this.fetch(new URL(path, this.origin), { cache: "no-store", signal: AbortSignal.timeout(FETCH_MS_MAX) });
+  }
+}

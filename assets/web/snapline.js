@@ -1,0 +1,356 @@
+// @ts-check
+// A connection to a room: the socket and the loop around the client core, which holds the protocol, the clock and the interpolation.
+//
+//   const game = connect({ url: location.origin, room: "main", name: "Ada" });
+//   game.on("end", (ending) => show(ending.words));
+//   each animation frame: game.input({ heading: 64 }); draw(game.view());
+//
+// It always ends in the state "ended", with the reason in words.
+
+import { explain, local } from "./close.js";
+import { Listeners } from "./listeners.js";
+import { Meter } from "./meter.js";
+import { Players } from "./players.js";
+import { readSchema } from "./schema.js";
+import { Server, Unreachable } from "./server.js";
+import { View } from "./view.js";
+
+/** The subprotocol is the version. */
+export const SUBPROTOCOL = "snapline.v1";
+/** From the socket's making to Welcome. */
+const JOIN_MS_MAX = 10_000;
+/** Without any message, while somebody looks: the server says something every second. */
+const SILENCE_MS_MAX = 10_000;
+
+/**
+ * @typedef {import("./close.js").Ending} Ending
+ * @typedef {import("./pkg/generic/snapline_wasm.js").Client} Client
+ * @typedef {import("./pkg/generic/snapline_wasm.js").ClientEvent} ClientEvent
+ * @typedef {import("./pkg/generic/snapline_wasm.js").WelcomeEvent} Welcome
+ * @typedef {import("./pkg/generic/snapline_wasm.js").StatusEvent} Status
+ * @typedef {{ Client: { generic(schema: Uint8Array): Client }, memory: WebAssembly.Memory }} Core
+ */
+
+/**
+ * Where to, as whom; and what tests put in the browser's place.
+ * @typedef {object} Options
+ * @property {string} [url] the server's origin; the page's own unless told
+ * @property {string} [room]
+ * @property {string} [name]
+ * @property {boolean} [bot]
+ * @property {() => Promise<Core>} [load]
+ * @property {new (url: string, protocol: string) => WebSocket} [socket]
+ * @property {typeof globalThis.fetch} [fetch]
+ * @property {() => number} [clock] milliseconds of a steady clock, as in animation frames
+ */
+
+/**
+ * What can be listened to.
+ * @typedef {object} Events
+ * @property {Welcome} open the room took us in, or has begun a new epoch
+ * @property {Players} roster the list of players has changed
+ * @property {Status} status once a second
+ * @property {{ player: number, name: string, text: string }} chat
+ * @property {string} words the server says something to people
+ * @property {unknown} results the match is over
+ * @property {import("./pkg/generic/snapline_wasm.js").GameEvent} game an event of the game
+ * @property {Ending} end the connection has ended; comes once, and last
+ */
+
+/**
+ * Joins a room.
+ * @param {Options} [options]
+ */
+export function connect(options = {}) {
+  return new Game(options);
+}
+
+/** The built client core, loaded once. @type {Promise<Core> | undefined} */
+let core;
+
+/** @returns {Promise<Core>} */
+function loadCore() {
+  core ??= import("./pkg/generic/snapline_wasm.js").then(async ({ default: init, Client }) => {
+    const { memory } = await init();
+    return { Client, memory };
+  });
+  return core;
+}
+
+/** A connection to a room, made by `connect`. */
+export class Game {
+  /** @type {"loading" | "joining" | "open" | "ended"} */
+  state = "loading";
+  /** @type {import("./schema.js").Schema | null} */
+  schema = null;
+  /** @type {Welcome | null} */
+  welcome = null;
+  /** @type {Status | null} */
+  status = null;
+  players = new Players();
+  /** @type {Ending | null} */
+  ending = null;
+
+  /** @type {Listeners<Events>} */
+  #listeners = new Listeners();
+  /** @type {Map<number, { done: () => void, refused: (error: Error) => void }>} */
+  #requests = new Map();
+  /** @type {Client | null} */
+  #client = null;
+  /** @type {WebAssembly.Memory | null} */
+  #memory = null;
+  /** @type {WebSocket | null} */
+  #socket = null;
+  #view = new View(null);
+  #visible = true;
+  #heardMs = 0;
+  #meter = new Meter();
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #watch;
+  #clock;
+  #server;
+
+  /** @param {Options} options */
+  constructor(options) {
+    this.options = options;
+    this.room = options.room || "main";
+    this.#clock = options.clock ?? (() => performance.now());
+    const ask = options.fetch ?? ((url, init) => fetch(url, init));
+    this.#server = new Server(options.url ?? globalThis.location.origin, this.room, ask);
+    this.#join().catch((error) => this.#end(error instanceof Unreachable ? error.ending : local("client_failed", wordsOf(error))));
+  }
+
+  /**
+   * Listens; gives the function that stops listening.
+   * @template {keyof Events} E
+   * @param {E} event
+   * @param {(value: Events[E]) => void} listener
+   */
+  on(event, listener) {
+    return this.#listeners.add(event, listener);
+  }
+
+  /**
+   * What is held from now on, by the names of the input's lanes; lanes that are not named stay as they are.
+   * @param {Record<string, number | boolean | readonly number[]>} values
+   */
+  input(values) {
+    this.#call((client) => {
+      for (const [name, value] of Object.entries(values)) {
+        const numbers = typeof value === "object" ? value : [Number(value)];
+        numbers.forEach((number, component) => client.setInputLane(name, component, number));
+      }
+    });
+  }
+
+  /**
+   * The world as it is to be drawn at `now`, the animation frame's time; to be called in every frame. Valid until the next call.
+   * @param {number} [now]
+   */
+  view(now = this.#clock()) {
+    this.#call((client) => {
+      client.update(us(this.#clock()));
+      this.#flush(client);
+      client.draw(us(now));
+      if (this.#memory) this.#view.take(client, this.#memory);
+      this.#drain(client);
+    });
+    return this.#view;
+  }
+
+  /** Says a line to everybody in the room. @param {string} text */
+  chat(text) {
+    this.#call((client) => {
+      client.chat(text);
+      this.#flush(client);
+    });
+  }
+
+  /**
+   * Asks the game for something once; settles when it answers, rejects with its words when it refuses.
+   * @param {string} kind a kind of the schema's requests
+   * @param {readonly number[]} [numbers] its values, in schema order
+   * @returns {Promise<void>}
+   */
+  request(kind, numbers = []) {
+    return new Promise((done, refused) => {
+      if (this.state !== "open") return refused(new Error("not in a room"));
+      this.#call((client) => {
+        this.#requests.set(client.request(kind, Float64Array.from(numbers)), { done, refused });
+        this.#flush(client);
+      });
+    });
+  }
+
+  /** Tells whether anybody looks: a page that nobody sees costs the server next to nothing. @param {boolean} visible */
+  setVisible(visible) {
+    if (visible && !this.#visible) this.#heardMs = this.#clock();
+    this.#visible = visible;
+    if (this.state !== "open") return;
+    this.#call((client) => {
+      client.setVisible(visible);
+      this.#flush(client);
+    });
+  }
+
+  /** Gives up the seat. */
+  leave() {
+    this.#end(local("left"));
+  }
+
+  /** Counters of this connection. */
+  get stats() {
+    const { bytesPerSecond, messagesPerSecond } = this.#meter;
+    return { ...this.#client?.stats(), bytesPerSecond, messagesPerSecond };
+  }
+
+  async #join() {
+    const load = this.options.load ?? loadCore;
+    const [core, schema] = await Promise.all([load(), this.#server.schema()]);
+    if (this.state === "ended") return;
+    try {
+      this.#client = core.Client.generic(schema);
+      this.schema = readSchema(new TextDecoder().decode(schema));
+    } catch (error) {
+      return this.#end(local("bad_schema", wordsOf(error)));
+    }
+    this.#memory = core.memory;
+    this.#view = new View(this.schema);
+    this.#open();
+  }
+
+  #open() {
+    const Socket = this.options.socket ?? WebSocket;
+    const socket = new Socket(this.#server.socketUrl, SUBPROTOCOL);
+    socket.binaryType = "arraybuffer";
+    let hasOpened = false;
+    socket.onopen = () => {
+      hasOpened = true;
+      this.#call((client) => {
+        client.open(us(this.#clock()), this.options.name ?? "", this.options.bot ?? false);
+        this.#flush(client);
+      });
+    };
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onclose = ({ code, reason }) => {
+      if (hasOpened) this.#end(explain(code, reason));
+      else void this.#server.whyNot().then((ending) => this.#end(ending));
+    };
+    this.#socket = socket;
+    this.state = "joining";
+    this.#heardMs = this.#clock();
+    this.#watch = setInterval(() => this.#checkSilence(), 1000);
+  }
+
+  #checkSilence() {
+    const silentMs = this.#clock() - this.#heardMs;
+    if (this.state === "joining" && silentMs > JOIN_MS_MAX) this.#end(local("no_answer"));
+    if (this.state === "open" && this.#visible && silentMs > SILENCE_MS_MAX) this.#end(local("silent"));
+  }
+
+  /** @param {unknown} data */
+  #receive(data) {
+    if (!(data instanceof ArrayBuffer)) return this.#end(local("not_understood", "a text frame"));
+    const now = this.#clock();
+    this.#heardMs = now;
+    this.#meter.add(now, data.byteLength);
+    this.#call((client) => {
+      try {
+        client.message(us(now), new Uint8Array(data));
+      } catch (error) {
+        if (error instanceof WebAssembly.RuntimeError) throw error;
+        return this.#end(local("not_understood", wordsOf(error)));
+      }
+      this.#flush(client);
+      this.#drain(client);
+    });
+  }
+
+  /** Sends what is to be sent. @param {Client} client */
+  #flush(client) {
+    for (let bytes = client.transmit(); bytes; bytes = client.transmit()) {
+      if (this.#socket?.readyState === 1) this.#socket.send(bytes);
+    }
+  }
+
+  /** Tells what has happened. @param {Client} client */
+  #drain(client) {
+    for (let event = client.pollEvent(); event && this.state !== "ended"; event = client.pollEvent()) this.#happen(event);
+  }
+
+  /** @param {ClientEvent} event */
+  #happen(event) {
+    switch (event.type) {
+      case "welcome":
+        this.welcome = event;
+        this.state = "open";
+        if (!this.#visible) this.setVisible(false);
+        return this.#listeners.tell("open", event);
+      case "roster":
+        this.players.apply(event);
+        return this.#listeners.tell("roster", this.players);
+      case "status":
+        this.status = event;
+        return this.#listeners.tell("status", event);
+      case "chat":
+        return this.#listeners.tell("chat", { player: event.player, name: this.players.nameOf(event.player), text: event.text });
+      case "words":
+        return this.#listeners.tell("words", event.text);
+      case "results":
+        return this.#listeners.tell("results", JSON.parse(event.json));
+      case "reply":
+        return this.#settle(event);
+      case "game":
+        return this.#listeners.tell("game", event);
+    }
+  }
+
+  /** @param {import("./pkg/generic/snapline_wasm.js").ReplyEvent} reply */
+  #settle({ number, refused }) {
+    const request = this.#requests.get(number);
+    this.#requests.delete(number);
+    if (refused === undefined) request?.done();
+    else request?.refused(new Error(refused));
+  }
+
+  /**
+   * Every call of the client core. What it throws is the caller's mistake, but a trap: after that there is nothing left to call.
+   * @param {(client: Client) => void} work
+   */
+  #call(work) {
+    if (!this.#client || this.state === "ended") return;
+    try {
+      work(this.#client);
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      this.#end(local("client_failed", error.message));
+    }
+  }
+
+  /** The one way into the state "ended". @param {Ending} ending */
+  #end(ending) {
+    if (this.state === "ended") return;
+    this.state = "ended";
+    this.ending = ending;
+    clearInterval(this.#watch);
+    const socket = this.#socket;
+    if (socket) {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      // 1000 gives up the seat; whatever this side stumbled over is told as a code of its own.
+      if (socket.readyState <= 1) socket.close(ending.name === "left" ? 1000 : 3000, ending.name);
+    }
+    for (const { refused } of this.#requests.values()) refused(new Error(ending.words));
+    this.#requests.clear();
+    this.#listeners.tell("end", ending);
+  }
+}
+
+/** @param {number} ms */
+function us(ms) {
+  return Math.round(ms * 1000);
+}
+
+/** @param {unknown} error */
+function wordsOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
