@@ -18,7 +18,7 @@ mod ops;
 pub mod room;
 mod server;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use snapline_shared::game::Game;
@@ -42,8 +42,12 @@ pub fn main<G: Game>() -> ExitCode {
 pub fn run<G: Game>(config: &Config) -> ExitCode {
     let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
     // Fails only where the program has set up its own logs.
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .try_init();
     let server = match Server::start::<G>(config) {
         Ok(server) => server,
         Err(error) => {

@@ -149,10 +149,15 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.block_on(self.end());
-            runtime.shutdown_timeout(END_TIMEOUT / 2);
-        }
+        let Some(runtime) = self.runtime.take() else { return };
+        let server = &*self;
+        // On a thread of its own, for the caller may be inside a runtime, where none may be waited for.
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                runtime.block_on(server.end());
+                runtime.shutdown_timeout(END_TIMEOUT / 2);
+            });
+        });
     }
 }
 

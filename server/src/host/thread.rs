@@ -161,13 +161,7 @@ impl<G: Game> TickThread<G> {
         self.shared.ticks_skipped.fetch_add(skipped, Ordering::Relaxed);
         if let Some(suppressed) = self.shared.skip_noise.may_speak() {
             let room = self.rooms[number].name();
-            tracing::warn!(
-                room,
-                skipped,
-                caught_up = CATCH_UP_TICKS_MAX,
-                also = suppressed,
-                "overloaded: ticks were skipped"
-            );
+            tracing::warn!(room, skipped, caught_up = CATCH_UP_TICKS_MAX, suppressed, "overloaded: ticks were skipped");
         }
     }
 

@@ -40,7 +40,7 @@ pub(crate) async fn accept(listener: TcpListener, router: Router, handshakes_max
             Ok((stream, address)) => drop(tokio::spawn(serve(stream, address, place, router.clone()))),
             Err(error) => {
                 if let Some(suppressed) = noise.may_speak() {
-                    tracing::warn!(%error, also = suppressed, "a connection could not be accepted");
+                    tracing::warn!(%error, suppressed, "a connection could not be accepted");
                 }
                 sleep(ACCEPT_PAUSE).await;
             }

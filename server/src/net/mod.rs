@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use accept::accept;
-pub(crate) use play::play;
+pub(crate) use play::{play, room_of};
 
 use crate::host::Host;
 

@@ -81,7 +81,10 @@ fn check(request: &Request) -> Result<(String, String), Box<Response<Body>>> {
 }
 
 /// The room asked for in the query.
-fn room_of(query: Option<&str>) -> Result<String, Close> {
+///
+/// # Errors
+/// When it is no name of a room.
+pub(crate) fn room_of(query: Option<&str>) -> Result<String, Close> {
     let asked = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("room="));
     let room = asked.unwrap_or(ROOM_DEFAULT);
     if is_room_name(room) {

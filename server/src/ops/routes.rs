@@ -8,17 +8,17 @@ use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderValue, Response, StatusCode};
+use axum::http::{HeaderValue, Response, StatusCode, Uri};
 use axum::middleware::map_response;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use snapline_shared::message::{Close, ROOM_DEFAULT};
+use snapline_shared::message::Close;
 use snapline_shared::tick::Step;
 
 use crate::host::RowsAnswer;
-use crate::net::{Gate, Visitor, play};
+use crate::net::{Gate, Visitor, play, room_of};
 
 use super::assets::Assets;
 
@@ -105,11 +105,6 @@ async fn rooms(State(site): State<Arc<Site>>) -> impl IntoResponse {
     Json(site.gate.host.rooms())
 }
 
-#[derive(Deserialize)]
-struct AdmitQuery {
-    room: Option<String>,
-}
-
 #[derive(Serialize)]
 struct Admission {
     admit: bool,
@@ -119,10 +114,9 @@ struct Admission {
 }
 
 /// What a join would meet, in a form that a browser can read, for it sees only 1006 of a refused WebSocket.
-async fn admit(State(site): State<Arc<Site>>, query: Query<AdmitQuery>) -> Json<Admission> {
-    let room = query.0.room.unwrap_or_else(|| ROOM_DEFAULT.to_owned());
+async fn admit(State(site): State<Arc<Site>>, uri: Uri) -> Json<Admission> {
     let is_full = site.gate.connections.available_permits() == 0;
-    let admitted = match site.gate.host.admit(&room) {
+    let admitted = match room_of(uri.query()).and_then(|room| site.gate.host.admit(&room)) {
         Ok(()) if is_full => Err(Close::Overloaded("all connections are taken")),
         other => other,
     };

@@ -13,6 +13,7 @@ fn it_agrees_with_joins() {
     };
     assert_eq!(admit("main"), serde_json::json!({"admit": true, "code": null, "reason": null, "retry_after_s": null}));
     assert_eq!(admit("other")["admit"], true);
+    assert_eq!(admit("main&room=NO")["admit"], true, "the first one counts, as at /play");
     let bad = admit("NO");
     assert!(bad["code"] == 4004 && bad["admit"] == false && bad["retry_after_s"].is_null(), "{bad}");
     assert!(bad["reason"].as_str().is_some_and(|reason| reason.starts_with("room_not_found")), "{bad}");

@@ -63,7 +63,8 @@ pub(crate) fn upgrade(path: &str) -> String {
     )
 }
 
-fn dial(address: SocketAddr) -> TcpStream {
+/// A connection on which nothing was said yet.
+pub(crate) fn dial(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("the server accepts");
     stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
     stream.set_write_timeout(Some(PATIENCE)).expect("a time-out");
@@ -92,13 +93,13 @@ pub(crate) struct Client {
 impl Client {
     /// After the upgrade.
     pub(crate) fn open(address: SocketAddr, room: &str) -> Self {
-        Self::open_with(address, &upgrade(&format!("/play?room={room}")))
+        Self::open_with(address, upgrade(&format!("/play?room={room}")).as_bytes())
     }
 
     /// After the upgrade that `request` asks for.
-    pub(crate) fn open_with(address: SocketAddr, request: &str) -> Self {
+    pub(crate) fn open_with(address: SocketAddr, request: &[u8]) -> Self {
         let mut stream = dial(address);
-        stream.write_all(request.as_bytes()).expect("the request leaves");
+        stream.write_all(request).expect("the request leaves");
         let mut unread = Vec::new();
         let end = loop {
             if let Some(end) = unread.windows(4).position(|four| four == b"\r\n\r\n") {

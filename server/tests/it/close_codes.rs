@@ -138,10 +138,19 @@ fn what_is_allowed_stays_allowed() {
 }
 
 #[test]
+fn hello_may_come_in_the_packet_of_the_upgrade() {
+    let server = start(&config());
+    let bytes = [upgrade("/play").into_bytes(), binary(&hello("eager"))].concat();
+    let mut client = Client::open_with(server.address(), &bytes);
+    client.next_snapshot();
+    assert!(client.welcome.is_some());
+}
+
+#[test]
 fn another_version() {
     let server = start(&config());
     let request = upgrade("/play").replace("snapline.v1", "snapline.v9, snapline.v8");
-    let mut client = Client::open_with(server.address(), &request);
+    let mut client = Client::open_with(server.address(), request.as_bytes());
     assert!(client.head.to_lowercase().contains("sec-websocket-protocol: snapline.v9\r\n"), "{}", client.head);
     let close = client.closed();
     assert!(close.0 == 4003 && close.1.contains("snapline.v1"), "{close:?}");

@@ -1,8 +1,11 @@
 //! Every refusal that HTTP can express, and the answers that are the same for everybody.
 
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
 use snapline_shared::message::SUBPROTOCOL;
 
-use crate::client::{Client, Witness, get, http, upgrade};
+use crate::client::{Client, Witness, dial, get, http, upgrade};
 use crate::game::Trial;
 use crate::{config, start};
 
@@ -58,9 +61,23 @@ fn the_connection_cap() {
         if get(server.address(), "/readyz").status == 200 {
             break;
         }
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(20));
     }
     drop(Client::join(server.address(), "main", "next"));
+}
+
+#[test]
+fn a_header_that_never_ends_holds_its_place_for_five_seconds() {
+    let server = start(&crate::Config { handshakes_max: 1, ..config() });
+    let mut slow = dial(server.address());
+    slow.write_all(b"GET / HTTP/1.1\r\nHost: te").expect("the beginning leaves");
+    let start = Instant::now();
+    // The only place is taken: the next one waits in the kernel until then.
+    assert_eq!(get(server.address(), "/livez").status, 200);
+    let took = start.elapsed();
+    assert!((Duration::from_secs(4)..Duration::from_secs(8)).contains(&took), "{took:?}");
+    let mut rest = Vec::new();
+    assert!(slow.read_to_end(&mut rest).is_ok(), "closed: {}", String::from_utf8_lossy(&rest));
 }
 
 #[test]
