@@ -1,7 +1,7 @@
-// The page against the real server, in a real browser. Pictures of it are left in ../shots.
+// The page against the real server, in a real browser. Pictures of it, and the server's log, are left in ../shots.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { collectErrors, launch, startServer } from "./chromium.mjs";
@@ -23,6 +23,8 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await server?.stop();
+  // When a test has failed, what the server said is half of the answer.
+  if (server) writeFileSync(`${SHOTS}server.log`, server.output());
 });
 
 /** Opens the page and waits until it plays. */
