@@ -10,8 +10,8 @@ use snapline_server::room::{Room, RoomConfig, RowsAt, SessionKey};
 use snapline_shared::frame::{Replica, SNAPSHOT};
 use snapline_shared::game::schema;
 use snapline_shared::message::{ClientMessage, Hello, InputMessage};
+use snapline_shared::numbers::to_words;
 use snapline_shared::prelude::*;
-use snapline_shared::quant::{Field, Shape};
 use snapline_shared::schema::Schema;
 use snapline_shared::tick::Step;
 use snapline_swarm::Swarm;
@@ -53,23 +53,6 @@ wire! { struct Integers { small: u8 => Snap Uint { bits: 7 }, wide: u64 => Snap 
 wire! { struct Exact { single: f32 => Snap F32, double: f64 => Snap F64 } }
 wire! { struct Rotation { turn: Quat => Arc Quat { bits: 9 } } }
 
-/// Quantises numbers as a client does that knows nothing but the schema.
-fn by_schema(kind: &Kind, numbers: &[f64]) -> Vec<u32> {
-    let mut words = vec![0; kind.words()];
-    let (mut rest, mut numbers) = (words.as_mut_slice(), numbers.iter().copied());
-    for field in kind.fields.iter() {
-        let (mine, after) = rest.split_at_mut(field.words());
-        rest = after;
-        let mut next = || numbers.next().unwrap_or(0.0);
-        if field.shape == Shape::Quat {
-            Quat::from_array([next() as f32, next() as f32, next() as f32, next() as f32]).quantise(&field.lane, mine);
-        } else {
-            mine.chunks_exact_mut(field.lane.words()).for_each(|words| next().quantise(&field.lane, words));
-        }
-    }
-    words
-}
-
 #[test]
 fn quantised_fields() {
     let edge =
@@ -78,11 +61,11 @@ fn quantised_fields() {
     for kind in [Fixes::KIND, Turns::KIND, Integers::KIND, Exact::KIND] {
         for (i, &first) in edge.iter().enumerate() {
             let numbers = [first, edge[(i + 5) % edge.len()], edge[(i + 9) % edge.len()], edge[(i + 2) % edge.len()]];
-            cases.push(json!({ "kind": kind.name, "numbers": numbers, "words": by_schema(&kind, &numbers) }));
+            cases.push(json!({ "kind": kind.name, "numbers": numbers, "words": to_words(&kind, &numbers) }));
         }
     }
     for turn in [[0.0, 0.0, 0.0, 1.0], [0.5, -0.5, 0.5, 0.5], [0.1, 0.2, -0.3, -0.927], [-1.0, 0.0, 0.0, 0.0]] {
-        cases.push(json!({ "kind": "Rotation", "numbers": turn, "words": by_schema(&Rotation::KIND, &turn) }));
+        cases.push(json!({ "kind": "Rotation", "numbers": turn, "words": to_words(&Rotation::KIND, &turn) }));
     }
     let schema = Schema {
         game: "golden".into(),

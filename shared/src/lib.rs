@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`prelude`], [`game`] | what a game's author needs: the trait [`game::Game`] and what it is given |
 //! | [`tick`], [`ids`], [`rng`], [`bits`], [`words`] | time, names, randomness, bit strings |
-//! | [`quant`], [`wire`](mod@wire), [`schema`] | how a field becomes words on the wire; one list for struct, codec and JSON |
+//! | [`quant`], [`wire`](mod@wire), [`schema`], [`numbers`] | how a field becomes words on the wire; one list for struct, codec and JSON |
 //! | [`rows`], [`events`] | the quantised world at one step, and what happened in a tick |
 //! | [`coder`], [`frame`] | how rows go from one step to the next in few bits; a snapshot spliced from them for one client, and read back |
 //! | [`message`] | every other message, the limits, the close codes |
@@ -36,6 +36,7 @@ pub mod game;
 pub mod ids;
 pub mod link;
 pub mod message;
+pub mod numbers;
 pub mod prelude;
 pub mod quant;
 pub mod rng;

@@ -13,6 +13,7 @@ const SHARED: &[(&str, &[&str])] = &[
     ("words", &["bits", "quant"]),
     ("schema", &["quant"]),
     ("wire", &["schema", "quant"]),
+    ("numbers", &["quant", "schema"]),
     ("rows", &["ids", "schema", "tick", "wire"]),
     ("events", &["ids", "rows", "schema", "wire"]),
     ("coder", &["bits", "quant", "schema", "words"]),

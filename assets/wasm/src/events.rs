@@ -3,11 +3,10 @@
 use js_sys::{Array, Float64Array, Reflect};
 use snapline_shared::client::SessionEvent;
 use snapline_shared::message::{Notice, RosterChange, Status, Welcome};
+use snapline_shared::numbers::of_words;
 use snapline_shared::schema::Schema;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-
-use crate::lanes::dequantise;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -80,7 +79,7 @@ pub(crate) fn event(schema: &Schema, happened: &SessionEvent) -> JsValue {
         SessionEvent::Notice(message) => notice(message),
         SessionEvent::Game { tick, kind, words } => {
             let known = schema.events.get(usize::from(*kind));
-            let numbers = known.map_or_else(Vec::new, |known| dequantise(known, words));
+            let numbers = known.map_or_else(Vec::new, |known| of_words(known, words));
             Object::of("game")
                 .number("tick", tick.0)
                 .number("kind", *kind)

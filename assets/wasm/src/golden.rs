@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use snapline_shared::frame::Replica;
-use snapline_shared::schema::Schema;
+use snapline_shared::numbers::to_words;
+use snapline_shared::schema::{Kind, Schema};
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
-
-use crate::lanes::{kind_called, quantise};
 
 /// The words of a value of the kind called `kind`, given as its numbers in schema order.
 ///
@@ -17,7 +16,7 @@ use crate::lanes::{kind_called, quantise};
 pub fn golden_quantise(schema_json: &[u8], kind: &str, numbers: &[f64]) -> Result<Vec<u32>, JsError> {
     let schema = Schema::from_json(schema_json)?;
     let known = kind_called(&schema, kind).ok_or_else(|| JsError::new(&format!("no kind {kind}")))?;
-    Ok(quantise(known, numbers))
+    Ok(to_words(known, numbers))
 }
 
 /// A replica alone: fed the snapshots of a recorded connection, it tells the rows that they make.
@@ -57,4 +56,10 @@ impl GoldenReplica {
     pub fn step(&self) -> Option<u32> {
         self.0.step().map(|step| step.0)
     }
+}
+
+/// The kind called `name`, wherever the schema has it.
+fn kind_called<'a>(schema: &'a Schema, name: &str) -> Option<&'a Kind> {
+    let lists = schema.entities.iter().chain(schema.events.iter()).chain(schema.requests.iter());
+    lists.chain([&schema.input, &schema.own]).find(|kind| kind.name == name)
 }

@@ -8,18 +8,17 @@
 
 mod events;
 mod golden;
-mod lanes;
 
 use std::sync::Arc;
 
 use js_sys::Uint8Array;
 use snapline_shared::client::{Drawn, Session};
+use snapline_shared::numbers::{self, to_words};
 use snapline_shared::schema::Schema;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
 use crate::events::{Object, event, welcome};
-use crate::lanes::quantise;
 
 pub use golden::{GoldenReplica, golden_quantise};
 
@@ -106,10 +105,10 @@ impl Client {
     #[wasm_bindgen(js_name = setInputLane)]
     pub fn set_input_lane(&mut self, name: &str, component: usize, value: f64) -> Result<(), JsError> {
         let kind = &self.session.schema().input;
-        let Some(words) = lanes::component(kind, name, component) else {
+        let Some(words) = numbers::component(kind, name, component) else {
             return Err(JsError::new(&format!("the game's input has no lane {name}[{component}]")));
         };
-        lanes::quantise_number(&words.lane, value, &mut self.input[words.range]);
+        words.set(value, &mut self.input);
         self.session.set_input(&self.input);
         Ok(())
     }
@@ -122,14 +121,14 @@ impl Client {
     /// Queues a request of the kind called `kind`, given as its numbers in schema order, and gives the number that its reply will carry.
     ///
     /// # Errors
-    /// When the game takes no such request.
+    /// When the game takes no such request, or before Welcome.
     pub fn request(&mut self, kind: &str, numbers: &[f64]) -> Result<u32, JsError> {
         let requests = &self.session.schema().requests;
         let Some(at) = requests.iter().position(|known| known.name == kind) else {
             return Err(JsError::new(&format!("the game takes no request {kind}")));
         };
-        let words = quantise(&requests[at], numbers);
-        Ok(self.session.request(at as u8, &words))
+        let words = to_words(&requests[at], numbers);
+        self.session.request(at as u8, &words).ok_or_else(|| JsError::new("there is nobody to ask before Welcome"))
     }
 
     /// Tells the server whether anybody looks.

@@ -48,7 +48,6 @@ pub(crate) struct Connection<G: Game> {
     pub(crate) chat_left: u32,
     /// When the next frame of a hidden client is due.
     pub(crate) hidden_until: Tick,
-    pub(crate) desyncs: u64,
 }
 
 impl<G: Game> Connection<G> {
@@ -71,7 +70,6 @@ impl<G: Game> Connection<G> {
             status_due: false,
             chat_left: CHAT_BURST,
             hidden_until: now,
-            desyncs: 0,
         }
     }
 

@@ -59,7 +59,6 @@ impl<G: Game> Room<G> {
                 self.roster.away(connection.player, !visible);
             }
             ClientMessage::Desync(_) => {
-                connection.desyncs += 1;
                 self.stats.desyncs += 1;
                 connection.mirror.forget();
             }

@@ -289,14 +289,13 @@ impl Session {
         }
     }
 
-    /// Queues a request and gives its number.
-    pub fn request(&mut self, kind: u8, words: &[u32]) -> u32 {
+    /// Queues a request and gives its number; none before Welcome.
+    pub fn request(&mut self, kind: u8, words: &[u32]) -> Option<u32> {
+        self.joined.as_ref()?;
         let number = self.next_request;
-        if self.joined.is_some() {
-            self.next_request = number.wrapping_add(1);
-            self.send(&ClientMessage::Request { number, kind, words: words.to_vec() });
-        }
-        number
+        self.next_request = number.wrapping_add(1);
+        self.send(&ClientMessage::Request { number, kind, words: words.to_vec() });
+        Some(number)
     }
 
     /// Tells the server whether anybody looks. While nobody does, no inputs are sent.

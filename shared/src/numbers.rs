@@ -1,19 +1,31 @@
-//! Numbers of JavaScript as words of a kind, and back: what `Field` does for types, here by the schema alone.
+//! Values of a kind as plain numbers, one for each component of each field in schema order: what whoever knows only the schema works with.
 
 use core::ops::Range;
 
 use glam::Quat;
-use snapline_shared::quant::{Field, Lane, Shape};
-use snapline_shared::schema::{Kind, Schema};
+
+use crate::quant::{Field, Lane, Shape};
+use crate::schema::Kind;
 
 /// Where one number of a kind lies in its words.
-pub(crate) struct Component {
-    pub(crate) lane: Lane,
-    pub(crate) range: Range<usize>,
+#[derive(Clone, Debug, PartialEq)]
+pub struct Component {
+    /// How it is quantised.
+    pub lane: Lane,
+    /// Its words.
+    pub range: Range<usize>,
+}
+
+impl Component {
+    /// Writes the number into the words of the whole value.
+    pub fn set(&self, number: f64, words: &mut [u32]) {
+        number.quantise(&self.lane, &mut words[self.range.clone()]);
+    }
 }
 
 /// Component number `component` of the field called `name`; none for quaternions, whose components do not stand alone.
-pub(crate) fn component(kind: &Kind, name: &str, component: usize) -> Option<Component> {
+#[must_use]
+pub fn component(kind: &Kind, name: &str, component: usize) -> Option<Component> {
     let at = kind.fields.iter().position(|field| field.name == name)?;
     let field = &kind.fields[at];
     if component >= field.shape.components() || field.shape == Shape::Quat {
@@ -23,13 +35,9 @@ pub(crate) fn component(kind: &Kind, name: &str, component: usize) -> Option<Com
     Some(Component { lane: field.lane, range: from..from + field.lane.words() })
 }
 
-/// Writes the words of one number; anything but a quaternion's lane.
-pub(crate) fn quantise_number(lane: &Lane, number: f64, words: &mut [u32]) {
-    number.quantise(lane, words);
-}
-
-/// The words of a value given as its numbers, in schema order; missing numbers are 0.
-pub(crate) fn quantise(kind: &Kind, numbers: &[f64]) -> Vec<u32> {
+/// The words of a value given as its numbers; missing numbers are 0.
+#[must_use]
+pub fn to_words(kind: &Kind, numbers: &[f64]) -> Vec<u32> {
     let mut words = vec![0; kind.words()];
     let mut numbers = numbers.iter().copied().chain(core::iter::repeat(0.0));
     let mut rest = words.as_mut_slice();
@@ -43,14 +51,15 @@ pub(crate) fn quantise(kind: &Kind, numbers: &[f64]) -> Vec<u32> {
             continue;
         }
         for word in mine.chunks_exact_mut(field.lane.words()) {
-            quantise_number(&field.lane, numbers.next().unwrap_or(0.0), word);
+            numbers.next().unwrap_or(0.0).quantise(&field.lane, word);
         }
     }
     words
 }
 
-/// The numbers of a value given as its words, in schema order.
-pub(crate) fn dequantise(kind: &Kind, words: &[u32]) -> Vec<f64> {
+/// The numbers of a value given as its words.
+#[must_use]
+pub fn of_words(kind: &Kind, words: &[u32]) -> Vec<f64> {
     let mut numbers = Vec::new();
     let mut rest = words;
     for field in kind.fields.iter() {
@@ -65,18 +74,12 @@ pub(crate) fn dequantise(kind: &Kind, words: &[u32]) -> Vec<f64> {
     numbers
 }
 
-/// The kind called `name`, wherever the schema has it.
-pub(crate) fn kind_called<'a>(schema: &'a Schema, name: &str) -> Option<&'a Kind> {
-    let lists = schema.entities.iter().chain(schema.events.iter()).chain(schema.requests.iter());
-    lists.chain([&schema.input, &schema.own]).find(|kind| kind.name == name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use snapline_shared::prelude::*;
+    use crate::prelude::*;
 
-    wire! {
+    crate::wire! {
         struct Mixed {
             turn: Quat => Arc Quat { bits: 9 }, place: Vec2 => Lerp Fixed { min: 0.0, max: 10.0, step: 0.5, wrap: true },
             wide: u64 => Snap Uint { bits: 40 }, on: bool => Snap Uint { bits: 1 },
@@ -90,8 +93,8 @@ mod tests {
         let mut words = vec![0; Mixed::KIND.words()];
         value.quantise(&mut words);
         let numbers: Vec<f64> = [0.5, -0.5, 0.5, 0.5, 3.3, 9.9, (1u64 << 33) as f32, 1.0].map(f64::from).to_vec();
-        assert_eq!(quantise(&Mixed::KIND, &numbers), words);
-        let back = dequantise(&Mixed::KIND, &words);
+        assert_eq!(to_words(&Mixed::KIND, &numbers), words);
+        let back = of_words(&Mixed::KIND, &words);
         assert_eq!(back.len(), 8);
         assert_eq!(back[4..], [3.5, 0.0, f64::from(1u32 << 31) * 4.0, 1.0]);
     }
@@ -107,6 +110,6 @@ mod tests {
 
     #[test]
     fn missing_numbers_are_nought() {
-        assert_eq!(quantise(&Mixed::KIND, &[])[4..], [0, 0, 0, 0, 0]);
+        assert_eq!(to_words(&Mixed::KIND, &[])[4..], [0, 0, 0, 0, 0]);
     }
 }
