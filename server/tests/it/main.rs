@@ -13,6 +13,7 @@ mod http;
 mod program;
 mod rooms;
 mod shutdown;
+mod stopped;
 
 use snapline_server::{Config, Server};
 
