@@ -50,7 +50,7 @@ impl<G: Game> Hosted<G> {
     /// A room without players.
     ///
     /// # Errors
-    /// When the game does not accept its options (the server has tried them at its start), or the system gives no handle.
+    /// When the game does not accept its options; the server has tried them at its start.
     pub(super) fn new(
         name: &str,
         number: usize,
@@ -123,7 +123,7 @@ impl<G: Game> Hosted<G> {
             return farewell::say(&self.shared.runtime, socket, &Close::Overloaded("out of resources"));
         }
         if let Some(suppressed) = self.shared.join_noise.may_speak() {
-            tracing::info!(room = self.name, name = ?hello.name, bot = hello.bot, also = suppressed, "joined");
+            tracing::info!(room = self.name, name = ?hello.name, bot = hello.bot, suppressed, "joined");
         }
         self.peers.insert(session, Peer::new(socket, now_us, self.liveness));
         if self.empty_since_ns.take().is_some() {
@@ -135,7 +135,10 @@ impl<G: Game> Hosted<G> {
     /// One tick: reads, advances the world, and writes unless another tick follows at once (newest wins).
     pub(super) fn tick(&mut self, writes: bool) {
         let start_us = now_us();
-        for session in take(&mut self.readable) {
+        let mut readable = take(&mut self.readable);
+        readable.sort_unstable();
+        readable.dedup();
+        for session in readable {
             self.drain(start_us, session);
         }
         self.room.tick(start_us);

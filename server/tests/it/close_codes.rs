@@ -191,14 +191,14 @@ fn who_answers_no_ping_or_acknowledges_nothing() {
     let start = Instant::now();
     assert_eq!(mute.closed(), (4201, "no_pong".to_owned()));
     let took = start.elapsed();
-    assert!((Duration::from_millis(1500)..Duration::from_secs(4)).contains(&took), "{took:?}");
+    assert!((Duration::from_millis(1500)..Duration::from_secs(8)).contains(&took), "{took:?}");
 
     let mut idle = Client::join(server.address(), "main", "idle");
     idle.acks = false;
     let start = Instant::now();
     assert_eq!(idle.closed(), (4101, "slow_consumer".to_owned()));
     let took = start.elapsed();
-    assert!((Duration::from_secs(9)..Duration::from_secs(12)).contains(&took), "{took:?}");
+    assert!((Duration::from_secs(9)..Duration::from_secs(20)).contains(&took), "{took:?}");
     witness.sees_ticks("both");
 }
 

@@ -75,7 +75,7 @@ fn a_header_that_never_ends_holds_its_place_for_five_seconds() {
     // The only place is taken: the next one waits in the kernel until then.
     assert_eq!(get(server.address(), "/livez").status, 200);
     let took = start.elapsed();
-    assert!((Duration::from_secs(4)..Duration::from_secs(8)).contains(&took), "{took:?}");
+    assert!((Duration::from_secs(4)..Duration::from_secs(15)).contains(&took), "{took:?}");
     let mut rest = Vec::new();
     assert!(slow.read_to_end(&mut rest).is_ok(), "closed: {}", String::from_utf8_lossy(&rest));
 }

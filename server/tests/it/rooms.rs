@@ -43,7 +43,7 @@ fn an_empty_room_sleeps() {
     let before = tick("first");
     std::thread::sleep(Duration::from_secs(1));
     let after = tick("second");
-    assert!(after - before < 10, "no ticks while nobody is there: from {before} to {after}");
+    assert!(after - before < 20, "no ticks while nobody is there: from {before} to {after}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn everybody_is_told_to_come_back() {
         .map(|mut player| std::thread::spawn(move || player.play(Instant::now() + Duration::from_secs(5))))
         .collect();
     server.shutdown();
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     for end in ends {
         assert_eq!(end.join().expect("no panic"), Some((1012, "restart".to_owned())));
     }
