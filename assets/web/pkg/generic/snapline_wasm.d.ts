@@ -68,7 +68,7 @@ export class Client {
      * Queues a request of the kind called `kind`, given as its numbers in schema order, and gives the number that its reply will carry.
      *
      * # Errors
-     * When the game takes no such request.
+     * When the game takes no such request, or before Welcome.
      */
     request(kind: string, numbers: Float64Array | number[]): number;
     /**

@@ -143,7 +143,7 @@ export class Client {
      * Queues a request of the kind called `kind`, given as its numbers in schema order, and gives the number that its reply will carry.
      *
      * # Errors
-     * When the game takes no such request.
+     * When the game takes no such request, or before Welcome.
      * @param {string} kind
      * @param {Float64Array | number[]} numbers
      * @returns {number}
