@@ -88,6 +88,12 @@ impl Clock {
         (self.offset_us.get().unwrap_or(0.0) + ticks * self.tick_us).ceil().max(0.0) as u64
     }
 
+    /// How much of the time to the input for `next` has passed since the one before it, 0..=1.
+    pub(super) fn input_fraction(&self, now_us: u64, next: Tick) -> f32 {
+        let left_us = self.input_due_us(next) as f64 - now_us as f64;
+        (1.0 - left_us / self.tick_us).clamp(0.0, 1.0) as f32
+    }
+
     /// The moment of the server's time that others are drawn at: ticks from `base`.
     pub(super) fn drawn(&self, now_us: u64) -> f64 {
         self.arriving(now_us) - DELAY_STEPS * self.ticks_per_step
