@@ -297,7 +297,7 @@ export class Game {
       case "words":
         return this.#listeners.tell("words", event.text);
       case "results":
-        return this.#listeners.tell("results", JSON.parse(event.json));
+        return this.#listeners.tell("results", parsed(event.json));
       case "reply":
         return this.#settle(event);
       case "game":
@@ -353,4 +353,17 @@ function us(ms) {
 /** @param {unknown} error */
 function wordsOf(error) {
   return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * A game's results; its text as it stands when that is no JSON.
+ * @param {string} json
+ * @returns {unknown}
+ */
+function parsed(json) {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return json;
+  }
 }

@@ -57,6 +57,9 @@ function round(wanted) {
   return power * (part < 1.5 ? 1 : part < 3.5 ? 2 : part < 7.5 ? 5 : 10);
 }
 
+/** Lines of the grid along one axis at most. */
+const LINES_MAX = 500;
+
 /**
  * The grid's lines that the screen shows along one axis, as offsets from the centre in units, and whether a line is the world's edge.
  * @param {number} centre
@@ -69,8 +72,11 @@ export function gridLines(centre, half, step, place) {
   const { min = 0, max, range = 0 } = place ?? {};
   /** @type {[number, boolean][]} */
   const lines = [];
-  const last = Math.floor((centre + half - min) / step);
-  for (let i = Math.ceil((centre - half - min) / step); i <= last; i += 1) {
+  const first = Math.ceil((centre - half - min) / step);
+  // Bounded: far out, whole numbers no longer have a next one.
+  const count = Math.min(Math.floor((centre + half - min) / step) - first + 1, LINES_MAX);
+  for (let n = 0; n < count; n += 1) {
+    const i = first + n;
     const at = min + i * step;
     const isEdge = range > 0 ? Math.abs(shortest(at - min, range)) < step / 2 : false;
     if (range > 0 || max === undefined || (at > min && at < max)) lines.push([at - centre, isEdge]);

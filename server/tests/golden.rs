@@ -92,7 +92,7 @@ fn frames() -> Vec<(Vec<u8>, Step)> {
     let options = BTreeMap::from([("view_radius".to_owned(), "450".to_owned())]);
     let (mut room, mut sessions) = (room(options), Vec::new());
     let mut frames = Vec::new();
-    for tick in 0..600u32 {
+    for tick in 0..660u32 {
         if tick % 9 == 0 && sessions.len() < 7 {
             sessions.push(room.handle_open(&Hello::default()).unwrap_or_else(|close| panic!("{close:?}")));
         } else if tick % 97 == 96 {
@@ -103,7 +103,7 @@ fn frames() -> Vec<(Vec<u8>, Step)> {
             if room.poll_transmit(1, session, &mut Vec::new()) && tick % (5 * i as u32) == 0 {
                 let words = vec![tick * i as u32 / 3 % 256, u32::from(i == 2)];
                 let first = room.now().next();
-                send(&mut room, session, &ClientMessage::Input(InputMessage { first, words, ack: None }));
+                send(&mut room, session, &ClientMessage::Input(InputMessage { first, count: 1, words, ack: None }));
             }
         }
         room.tick(1);

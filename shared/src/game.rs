@@ -11,7 +11,7 @@ use crate::ids::{NetId, NetIds, PlayerId};
 use crate::rng::Rng;
 use crate::rows::{Ring, Rows};
 use crate::schema::{Kind, Schema};
-use crate::tick::{Seen, Step, Tick};
+use crate::tick::{Seen, Tick};
 use crate::wire::Wire;
 
 /// A game that the engine can host: deterministic, synchronous, without I/O.
@@ -255,7 +255,9 @@ impl<'a> Past<'a> {
     /// Entity `id` as a client that drew `seen` saw it: the two steps around it, blended. None across a teleport or a birth, or when too old.
     #[must_use]
     pub fn at<T: Wire>(&self, seen: Seen, id: NetId) -> Option<T> {
-        let step = Step(seen.tick.0 / self.ticks_per_step);
+        let (newest, _) = self.ring.newest()?;
+        let back = seen.tick.since(newest.tick(self.ticks_per_step)).div_euclid(self.ticks_per_step.cast_signed());
+        let step = newest.offset(back);
         let rows = self.ring.at(step)?;
         let older: T = rows.read(id)?;
         if seen.fraction == 0 {
@@ -263,9 +265,7 @@ impl<'a> Past<'a> {
         }
         let next = self.ring.at(step.next())?;
         let (a, b) = (rows.find(id)?, next.find(id)?);
-        if let (Some(limit), Some(from), Some(to)) = (T::KIND.teleport, rows.place(a), next.place(b))
-            && f64::from((to - from).length()) > limit
-        {
+        if T::KIND.is_teleport(rows.words(a), next.words(b), 1) {
             return None;
         }
         Some(T::blend(&older, &next.read(id)?, f32::from(seen.fraction) / 256.0))

@@ -179,6 +179,15 @@ impl Lane {
         Ok(())
     }
 
+    /// How far it is from `older` to `newer`: the short way round where the lane (or an arc) wraps.
+    #[must_use]
+    pub fn gap(&self, blend: Blend, older: f64, newer: f64) -> f64 {
+        let gap = newer - older;
+        let turn =
+            if blend == Blend::Arc { Some(core::f64::consts::TAU) } else { self.range().filter(|_| self.wraps()) };
+        turn.map_or(gap, |turn| gap - turn * (gap / turn).round())
+    }
+
     fn integer_to_word(&self, value: i128) -> u64 {
         match *self {
             Self::Uint { bits } => value.clamp(0, (1i128 << bits) - 1) as u64,
@@ -272,10 +281,11 @@ pub fn blend_number(lane: &Lane, blend: Blend, older: f64, newer: f64, t: f32) -
     if blend == Blend::Snap {
         return older;
     }
-    let gap = newer - older;
-    let turn = if blend == Blend::Arc { Some(core::f64::consts::TAU) } else { lane.range().filter(|_| lane.wraps()) };
-    let gap = turn.map_or(gap, |turn| gap - turn * (gap / turn).round());
-    older + gap * f64::from(t)
+    let value = older + lane.gap(blend, older, newer) * f64::from(t);
+    match *lane {
+        Lane::Fixed { min, max, wrap: true, .. } => min + (value - min).rem_euclid(max - min),
+        _ => value,
+    }
 }
 
 macro_rules! integer_fields {

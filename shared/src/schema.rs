@@ -138,7 +138,23 @@ impl Kind {
         Some((self.fields.get(at)?.lane, self.word_of(at)))
     }
 
-    /// Checks what `wire!` cannot express wrongly but JSON can.
+    /// Whether a row of this kind that goes from one value to another within `steps` steps has jumped: then nothing lies in between.
+    #[must_use]
+    pub fn is_teleport(&self, from: &[u32], to: &[u32], steps: u32) -> bool {
+        let (Some(limit), Some((lane, at))) = (self.teleport, self.place()) else { return false };
+        let width = lane.words();
+        let square: f64 = (0..2)
+            .map(|axis| {
+                let words = at + axis * width..at + (axis + 1) * width;
+                lane.gap(Blend::Lerp, lane.value(&from[words.clone()]), lane.value(&to[words]))
+            })
+            .map(|gap| gap * gap)
+            .sum();
+        let limit = limit * f64::from(steps.max(1));
+        square > limit * limit
+    }
+
+    /// Checks what neither `wire!` nor JSON excludes.
     fn check(&self) -> Result<(), SchemaError> {
         let wrong = |words: &str| Err(SchemaError::Kind { kind: self.name.to_string(), words: words.to_owned() });
         if self.fields.len() > FIELDS_MAX {
@@ -229,6 +245,14 @@ impl Schema {
                 return Err(SchemaError::Kinds(name));
             }
             list.iter().try_for_each(Kind::check)?;
+            let twice =
+                list.iter().enumerate().find(|(i, kind)| list[..*i].iter().any(|other| other.name == kind.name));
+            if let Some((_, kind)) = twice {
+                return Err(SchemaError::Kind {
+                    kind: kind.name.to_string(),
+                    words: "stands twice in its list".to_owned(),
+                });
+            }
         }
         self.input.check()?;
         self.own.check()

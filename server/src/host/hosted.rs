@@ -169,14 +169,17 @@ impl<G: Game> Hosted<G> {
                 }
                 Heard::Control => {
                     peer.heard();
-                    continue;
+                    if !peer.piles_up() {
+                        continue;
+                    }
+                    Some(Close::SlowConsumer)
                 }
                 Heard::Nothing => return,
                 Heard::Later => break,
                 Heard::Over(close) => Some(close),
                 Heard::Gone => None,
             };
-            return self.lose(now_us, session, over.as_ref());
+            return self.lose(session, over.as_ref());
         }
         // Edge-triggered: what was left unread is not announced again.
         self.readable.push(session);
@@ -206,7 +209,7 @@ impl<G: Game> Hosted<G> {
             }
         }
         for (session, close) in over {
-            self.lose(now_us(), session, close.as_ref());
+            self.lose(session, close.as_ref());
         }
     }
 
@@ -218,7 +221,7 @@ impl<G: Game> Hosted<G> {
     }
 
     /// The connection ends and the room does not know yet.
-    fn lose(&mut self, now_us: u64, session: SessionKey, close: Option<&Close>) {
+    fn lose(&mut self, session: SessionKey, close: Option<&Close>) {
         self.room.handle_closed(session);
         match close {
             Some(close) => self.part(session, close),
@@ -245,6 +248,7 @@ impl<G: Game> Hosted<G> {
 
     /// Gives the rows of `step` as soon as they are there.
     pub(super) fn look(&mut self, step: Step, answer: oneshot::Sender<RowsAnswer>) {
+        self.looks.retain(|(_, answer)| !answer.is_closed());
         if self.looks.len() < LOOKS_MAX {
             self.looks.push((step, answer));
             self.answer_looks();

@@ -10,7 +10,12 @@ pub(super) struct Peer {
     ping_due_us: u64,
     /// Since the last ping nothing was heard; when that becomes too long.
     lost_us: Option<u64>,
+    /// Control frames heard while our own last write has not come to its end.
+    unanswered: u32,
 }
+
+/// Control frames of a peer that does not read; their answers wait in memory.
+const UNANSWERED_MAX: u32 = 64;
 
 /// The times of liveness, in microseconds.
 #[derive(Clone, Copy, Debug)]
@@ -28,12 +33,18 @@ impl Liveness {
 
 impl Peer {
     pub(super) const fn new(socket: Socket, now_us: u64, liveness: Liveness) -> Self {
-        Self { socket, ping_due_us: now_us + liveness.interval_us, lost_us: None }
+        Self { socket, ping_due_us: now_us + liveness.interval_us, lost_us: None, unanswered: 0 }
     }
 
     /// Anything has arrived, a pong or not.
     pub(super) const fn heard(&mut self) {
         self.lost_us = None;
+    }
+
+    /// A control frame has arrived: whether the answers of this peer, who does not read them, pile up.
+    pub(super) fn piles_up(&mut self) -> bool {
+        self.unanswered = if self.socket.is_blocked() { self.unanswered + 1 } else { 0 };
+        self.unanswered > UNANSWERED_MAX
     }
 
     /// Whether nothing was heard for too long after a ping.

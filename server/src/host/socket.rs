@@ -89,6 +89,11 @@ impl Socket {
         self.web.get_mut().read_bytes_left = READ_BYTES_PER_TICK_MAX;
     }
 
+    /// Whether the last write has not come to its end.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.web.get_ref().is_blocked
+    }
+
     /// The next thing the peer sent.
     pub(crate) fn read(&mut self) -> Heard {
         match self.web.read() {

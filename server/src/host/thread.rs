@@ -168,13 +168,14 @@ impl<G: Game> TickThread<G> {
     fn end_empty_rooms(&mut self) {
         let now = now_ns();
         let directory = &self.shared.directory;
-        self.rooms.retain(|_, room| {
-            let is_over = room.ends_at_ns().is_some_and(|end_ns| now >= end_ns) && directory.end(room.name());
-            if is_over {
-                tracing::info!(room = room.name(), "room ended: it was empty");
-            }
-            !is_over
-        });
+        let is_over =
+            |room: &Hosted<G>| room.ends_at_ns().is_some_and(|end_ns| now >= end_ns) && directory.end(room.name());
+        let over: Vec<usize> = self.rooms.iter().filter(|(_, room)| is_over(room)).map(|(number, _)| number).collect();
+        for number in over {
+            let room = self.rooms.remove(number);
+            tracing::info!(room = room.name(), "room ended: it was empty");
+            drop_room(room);
+        }
     }
 
     /// Calls into a room. A panic there ends that room alone.
@@ -185,9 +186,13 @@ impl<G: Game> TickThread<G> {
         tracing::error!(room = room.name(), panic = words_of(panic.as_ref()), "a room has failed: it is closed");
         self.shared.directory.failed(room.name());
         room.close_all(&Close::Internal);
-        // What is left of the game may fail once more at its end.
-        drop(catch_unwind(AssertUnwindSafe(|| drop(room))));
+        drop_room(room);
     }
+}
+
+/// What is left of a game may fail once more at its end.
+fn drop_room<G: Game>(room: Hosted<G>) {
+    drop(catch_unwind(AssertUnwindSafe(|| drop(room))));
 }
 
 fn words_of(panic: &(dyn std::any::Any + Send)) -> String {

@@ -60,15 +60,18 @@ async fn hear(gate: &Gate, web: &mut WebSocketStream<TcpStream>) -> Result<Hello
         hello = timeout(gate.hello_timeout, read_hello(web)) => hello.unwrap_or(Err(Some(Close::HelloTimeout)))?,
         _ = stopping.wait_for(|stops| *stops) => return Err(Some(Close::Restart)),
     };
-    // What has been read past Hello would be lost with `web`; there may be nothing.
-    match web.next().now_or_never() {
-        None => Ok(hello),
-        Some(None) => Err(None),
-        Some(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => Ok(hello),
-        Some(Some(Err(error))) => Err(violation(&error)),
-        Some(Some(Ok(Message::Close(frame)))) => Err(Some(answer_to(frame.as_ref()))),
-        Some(Some(Ok(_))) => Err(Some(Close::BadMessage("a message between Hello and Welcome"))),
+    // What has been read past Hello would be lost with `web`; there may be nothing but control frames.
+    for _ in 0..CONTROLS_MAX {
+        match web.next().now_or_never() {
+            None => return Ok(hello),
+            Some(None) => return Err(None),
+            Some(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
+            Some(Some(Err(error))) => return Err(violation(&error)),
+            Some(Some(Ok(Message::Close(frame)))) => return Err(Some(answer_to(frame.as_ref()))),
+            Some(Some(Ok(_))) => return Err(Some(Close::BadMessage("a message between Hello and Welcome"))),
+        }
     }
+    Err(Some(Close::BadMessage("too much between Hello and Welcome")))
 }
 
 async fn read_hello(web: &mut WebSocketStream<TcpStream>) -> Result<Hello, Option<Close>> {

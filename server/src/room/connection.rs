@@ -40,12 +40,16 @@ pub(crate) struct Connection<G: Game> {
     pub(crate) window: Window,
     pub(crate) mirror: Mirror,
     pub(crate) outbox: Outbox,
+    /// Whether something that must not be lost found no room in the outbox.
+    pub(crate) is_full: bool,
     pub(crate) roster: RosterCursor,
     pub(crate) own: OwnMirror<G::Own>,
     /// Ticks of the last whole second without input; for the status notice.
     pub(crate) starved: u16,
     pub(crate) status_due: bool,
     pub(crate) chat_left: u32,
+    /// Whether a failed check of this second is still believed.
+    pub(crate) may_desync: bool,
     /// When the next frame of a hidden client is due.
     pub(crate) hidden_until: Tick,
 }
@@ -64,11 +68,13 @@ impl<G: Game> Connection<G> {
             window: Window::default(),
             mirror: Mirror::default(),
             outbox: Outbox::default(),
+            is_full: false,
             roster,
             own: OwnMirror::default(),
             starved: 0,
             status_due: false,
             chat_left: CHAT_BURST,
+            may_desync: true,
             hidden_until: now,
         }
     }
@@ -87,6 +93,7 @@ impl<G: Game> Connection<G> {
         self.starved = self.inputs.second();
         self.status_due = true;
         self.chat_left = (self.chat_left + 1).min(CHAT_BURST);
+        self.may_desync = true;
     }
 
     /// Takes a request for the next tick; false when there are too many.
@@ -100,7 +107,7 @@ impl<G: Game> Connection<G> {
 
     /// Whether the client must be given up.
     pub(crate) fn check(&self, now_us: u64) -> Result<(), Close> {
-        if self.window.is_stalled(now_us) { Err(Close::SlowConsumer) } else { Ok(()) }
+        if self.is_full || self.window.is_stalled(now_us) { Err(Close::SlowConsumer) } else { Ok(()) }
     }
 }
 

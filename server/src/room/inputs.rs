@@ -29,8 +29,8 @@ pub(crate) struct InputQueue<I> {
     starved_in_a_row: u32,
     applied: Option<Tick>,
     slack: Slack,
-    /// Ticks of the current second without an input for them, of the second before.
-    starved: (u16, u16),
+    /// Ticks of the current second without an input for them.
+    starved: u16,
     late: u64,
 }
 
@@ -43,7 +43,7 @@ impl<I: Copy + Default> InputQueue<I> {
             starved_in_a_row: REPEAT_TICKS,
             applied: None,
             slack: Slack::default(),
-            starved: (0, 0),
+            starved: 0,
             late: 0,
         }
     }
@@ -69,7 +69,7 @@ impl<I: Copy + Default> InputQueue<I> {
             (self.last, self.last_seen, self.starved_in_a_row, self.applied) = (input, seen, 0, Some(now));
             return Held { input, seen, fresh: true };
         }
-        self.starved.0 = self.starved.0.saturating_add(1);
+        self.starved = self.starved.saturating_add(1);
         self.starved_in_a_row = self.starved_in_a_row.saturating_add(1);
         if self.starved_in_a_row > REPEAT_TICKS {
             self.last = I::default();
@@ -99,7 +99,7 @@ impl<I: Copy + Default> InputQueue<I> {
 
     /// To be called once a second: the number of ticks in it that had no input.
     pub(crate) fn second(&mut self) -> u16 {
-        std::mem::take(&mut self.starved.0)
+        std::mem::take(&mut self.starved)
     }
 }
 

@@ -56,11 +56,13 @@ impl<G: Game> Room<G> {
                 connection.visible = visible;
                 // Whoever comes back gets what is visible at the next step.
                 connection.hidden_until = self.world.now();
-                self.roster.away(connection.player, !visible);
             }
             ClientMessage::Desync(_) => {
-                self.stats.desyncs += 1;
-                connection.mirror.forget();
+                // Once a second: each costs a whole view of loads.
+                if std::mem::replace(&mut connection.may_desync, false) {
+                    self.stats.desyncs += 1;
+                    connection.mirror.forget();
+                }
             }
         }
         Ok(())
@@ -76,9 +78,7 @@ impl<G: Game> Room<G> {
             seen = believable(claimed, acked, now, self.config.tick_hz, self.config.rewind_ms_max);
         }
         let width = self.world.input_layout().len();
-        // An input without fields still is one input a message.
-        let count = message.words.len().checked_div(width).unwrap_or(1);
-        for i in 0..count {
+        for i in 0..message.count {
             let input = G::Input::dequantise(&message.words[i * width..(i + 1) * width]);
             connection.inputs.push(now, message.first.offset(i as i32), input, seen);
         }

@@ -64,6 +64,14 @@ pub struct RoomConfig {
     pub options: BTreeMap<String, String>,
 }
 
+impl RoomConfig {
+    /// Snapshots a second, rounded up.
+    #[must_use]
+    pub const fn step_hz(&self) -> u32 {
+        self.tick_hz.div_ceil(self.ticks_per_step)
+    }
+}
+
 /// The rows of a step, or why there are none.
 #[derive(Debug)]
 pub enum RowsAt<'a> {
@@ -113,9 +121,10 @@ impl<G: Game> Room<G> {
     /// A room before its first tick.
     ///
     /// # Errors
-    /// When the game does not accept an option.
+    /// When the game does not accept an option, or its schema is out of its limits.
     pub fn new(config: RoomConfig) -> Result<Self, SetupError> {
         let schema = Arc::new(snapline_shared::game::schema::<G>());
+        schema.check().map_err(|error| SetupError { field: "schema", words: error.to_string() })?;
         let schema_hash = Schema::hash(&schema.to_json());
         let world = World::new(&config, &schema)?;
         let replicator = Replicator::new(snapline_shared::frame::Store::new(schema.clone()));
@@ -142,6 +151,9 @@ impl<G: Game> Room<G> {
         if self.by_player.len() >= self.config.players_max.min(PLAYERS_MAX) {
             return Err(Close::RoomFull);
         }
+        if hello.schema_hash.is_some_and(|hash| hash != self.schema_hash) {
+            return Err(Close::BadMessage("this client was built for another version of the game"));
+        }
         // The seats taken are in order, so the first that differs from its place is free.
         let free = self.by_player.keys().zip(0u16..).find(|(player, seat)| player.0 != *seat).map(|(_, seat)| seat);
         let player = PlayerId(free.unwrap_or(self.by_player.len() as u16));
@@ -152,7 +164,8 @@ impl<G: Game> Room<G> {
             Err(Refusal::Full) => return Err(Close::RoomFull),
             Err(Refusal::Forbidden(words)) => return Err(Close::Forbidden(words)),
         }
-        let connection = Connection::new(player, name.clone(), hello.bot, self.roster.cursor(), self.world.now());
+        let connection =
+            Connection::new(player, name.clone(), hello.bot, self.roster.cursor(self.world.now().0), self.world.now());
         let key = self.connections.insert(connection);
         self.by_player.insert(player, key);
         self.roster.join(player, name, hello.bot);
@@ -189,17 +202,31 @@ impl<G: Game> Room<G> {
         if let Some(results) = finished {
             self.tell_all(&ServerMessage::Notice(Notice::Results(results.json)));
         }
-        let now = self.world.now().0;
-        if now.is_multiple_of(self.config.tick_hz.div_ceil(2)) {
-            self.connections.iter_mut().for_each(|(_, connection)| connection.inputs.half_second());
-        }
-        if now.is_multiple_of(self.config.tick_hz) {
-            self.connections.iter_mut().for_each(|(_, connection)| connection.second());
-        }
+        self.keep_time();
         let failed: Vec<_> =
             self.connections.iter().filter_map(|(key, c)| c.check(now_us).err().map(|close| (key, close))).collect();
         for (key, close) in failed {
             self.close(key, close);
+        }
+    }
+
+    /// What is due by the clock: players are spread over the second, so that no tick has to tell all of them.
+    fn keep_time(&mut self) {
+        let (now, tick_hz) = (self.world.now().0, self.config.tick_hz);
+        if now.is_multiple_of(tick_hz) {
+            self.timing.second();
+        }
+        for (&player, &key) in &self.by_player {
+            let phase = now.wrapping_add(player.0.into());
+            if phase.is_multiple_of(tick_hz.div_ceil(4)) {
+                self.roster.away(player, !self.connections[key].visible);
+            }
+            if phase.is_multiple_of(tick_hz.div_ceil(2)) {
+                self.connections[key].inputs.half_second();
+            }
+            if phase.is_multiple_of(tick_hz) {
+                self.connections[key].second();
+            }
         }
     }
 
@@ -219,8 +246,11 @@ impl<G: Game> Room<G> {
                 Refusal::Full => Close::RoomFull,
                 Refusal::Forbidden(words) => Close::Forbidden(words),
             };
-            if let Some(&key) = self.by_player.get(&player) {
-                self.close(key, close);
+            // The new game has never had this player, so it is not told that the player leaves.
+            if let Some(key) = self.by_player.remove(&player) {
+                self.connections.remove(key);
+                self.roster.leave(player);
+                self.closes.push_back((key, close));
             }
         }
     }
@@ -252,7 +282,7 @@ impl<G: Game> Room<G> {
             ServerMessage::Welcome(self.world.welcome(&self.config, connection.player, self.schema_hash)).encode(out);
             return true;
         }
-        if self.replicator.is_due(connection, &self.config)
+        if self.replicator.is_due(connection, &self.config, self.world.now())
             && let Some(step) = self.replicator.store.step()
         {
             let frame = self.replicator.write(self.world.game(), connection, &self.config, step, out);
@@ -268,7 +298,7 @@ impl<G: Game> Room<G> {
             return true;
         }
         if std::mem::take(&mut connection.status_due) {
-            let (tick_p50_us, tick_p99_us) = self.timing.p50_p99_us();
+            let (tick_p50_us, tick_p99_us) = self.timing.percentiles_us();
             let status = Status {
                 rtt_ms: connection.window.rtt_ms(),
                 players,
@@ -276,7 +306,7 @@ impl<G: Game> Room<G> {
                 tick_p99_us,
                 tick_budget_us: 1_000_000 / self.config.tick_hz,
                 starved_ticks: connection.starved,
-                step_hz: (self.config.tick_hz / self.config.ticks_per_step) as u16,
+                step_hz: self.config.step_hz() as u16,
             };
             ServerMessage::Notice(Notice::Status(status)).encode(out);
             return true;

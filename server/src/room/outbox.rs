@@ -25,11 +25,8 @@ impl Outbox {
         let is_chat = matches!(message, ServerMessage::Chat { .. });
         let mut bytes = Vec::new();
         message.encode(&mut bytes);
-        while self.queue.len() >= MESSAGES_MAX || self.bytes + bytes.len() > BYTES_MAX {
-            // A message larger than the whole queue (a match's results) may go alone.
-            if self.queue.is_empty() {
-                break;
-            }
+        // Full is what is full before the message: so even one larger than the queue (a match's results) goes to whoever reads.
+        while self.queue.len() >= MESSAGES_MAX || self.bytes >= BYTES_MAX {
             match self.queue.iter().position(|(chat, _)| *chat) {
                 Some(at) => self.bytes -= self.queue.remove(at).map_or(0, |(_, old)| old.len()),
                 None if is_chat => return Ok(()),
@@ -98,7 +95,8 @@ mod tests {
         assert_eq!(outbox.push(&words("x")), Err(Close::SlowConsumer));
         assert_eq!(outbox.push(&chat(1)), Ok(()), "chat is dropped instead");
         let mut large = Outbox::default();
-        assert_eq!(large.push(&words(&"x".repeat(16_000))), Ok(()), "alone it may be larger");
+        assert_eq!(large.push(&words("first")), Ok(()));
+        assert_eq!(large.push(&words(&"x".repeat(16_000))), Ok(()), "one message may be larger than what is left");
         assert_eq!(large.push(&words("x")), Err(Close::SlowConsumer));
     }
 }

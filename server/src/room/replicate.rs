@@ -3,7 +3,7 @@
 use snapline_shared::events::Audience;
 use snapline_shared::frame::{Eye, FrameSpec, FrameStats, FrameWriter, Store, Wanted};
 use snapline_shared::game::{Game, View};
-use snapline_shared::tick::Step;
+use snapline_shared::tick::{Step, Tick};
 use snapline_shared::wire::Wire;
 
 use super::RoomConfig;
@@ -26,12 +26,13 @@ impl Replicator {
         Self { store, interest, writer: FrameWriter::new(), wanted: Vec::new(), own }
     }
 
-    /// Whether `connection` should get a snapshot of the newest step.
-    pub(crate) fn is_due<G: Game>(&self, connection: &Connection<G>, config: &RoomConfig) -> bool {
-        let Some(step) = self.store.step() else { return false };
+    /// Whether `connection` should get a snapshot of the newest step. Only while that step's tick is the newest too: own state, view and applied
+    /// inputs are asked of the game as it is now, and the frame says that they are of its step.
+    pub(crate) fn is_due<G: Game>(&self, connection: &Connection<G>, config: &RoomConfig, now: Tick) -> bool {
+        let Some(step) = self.store.step().filter(|step| step.tick(config.ticks_per_step) == now) else { return false };
         let is_new = connection.mirror.last().is_none_or(|last| step.is_after(last));
         let rests = !connection.visible && connection.hidden_until.is_after(step.tick(config.ticks_per_step));
-        connection.welcomed && is_new && !rests && connection.window.is_open(config.tick_hz / config.ticks_per_step)
+        connection.welcomed && is_new && !rests && connection.window.is_open(config.step_hz())
     }
 
     /// Appends the snapshot of the newest step for `connection`.

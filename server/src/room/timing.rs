@@ -8,6 +8,7 @@ const TICKS: usize = 256;
 pub(crate) struct Timing {
     took_us: Vec<u32>,
     next: usize,
+    percentiles_us: (u32, u32),
 }
 
 impl Timing {
@@ -20,14 +21,18 @@ impl Timing {
         }
     }
 
-    /// The middle one and the one that one in a hundred exceeds; 0 before the first tick.
-    pub(crate) fn p50_p99_us(&self) -> (u32, u32) {
+    /// To be called once a second: takes the percentiles anew.
+    pub(crate) fn second(&mut self) {
         let mut sorted = self.took_us.clone();
         sorted.sort_unstable();
-        let at = |share: usize| {
-            sorted.get((sorted.len() * share / 100).min(sorted.len().saturating_sub(1))).copied().unwrap_or(0)
-        };
-        (at(50), at(99))
+        let last = sorted.len().saturating_sub(1);
+        let at = |share: usize| sorted.get((sorted.len() * share / 100).min(last)).copied().unwrap_or(0);
+        self.percentiles_us = (at(50), at(99));
+    }
+
+    /// The middle one and the one that one in a hundred exceeds; 0 in the first second.
+    pub(crate) const fn percentiles_us(&self) -> (u32, u32) {
+        self.percentiles_us
     }
 }
 
@@ -38,8 +43,10 @@ mod tests {
     #[test]
     fn percentiles_are_of_the_last_ticks() {
         let mut timing = Timing::default();
-        assert_eq!(timing.p50_p99_us(), (0, 0));
+        timing.second();
+        assert_eq!(timing.percentiles_us(), (0, 0));
         (0..1000).for_each(|us| timing.note(us));
-        assert_eq!(timing.p50_p99_us(), (744 + 128, 744 + 253));
+        timing.second();
+        assert_eq!(timing.percentiles_us(), (744 + 128, 744 + 253));
     }
 }

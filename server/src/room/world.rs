@@ -20,6 +20,9 @@ use super::connection::{Asked, Connection};
 use super::replicate::Replicator;
 use super::{RoomConfig, RowsAt, SessionKey};
 
+/// Rows of kinds without `at`: everybody gets them.
+const GLOBAL_ROWS_MAX: usize = 64;
+
 /// A game in progress.
 pub(crate) struct World<G: Game> {
     game: G,
@@ -29,6 +32,8 @@ pub(crate) struct World<G: Game> {
     request_layouts: Vec<Vec<WordSpec>>,
     epoch: u32,
     now: Tick,
+    /// The newest one; counted, not computed, so that it goes on when ticks wrap.
+    step: Step,
     ids: NetIds,
     rng: Rng,
     events: Events,
@@ -56,6 +61,7 @@ impl<G: Game> World<G> {
             schema: schema.clone(),
             epoch: 1,
             now: Tick(0),
+            step: Step(0),
             ids,
             rng,
             events,
@@ -128,12 +134,15 @@ impl<G: Game> World<G> {
         self.reply(connections, by_player);
         let (events, _) = self.events.take();
         replicator.store.push_events(self.now, &events);
-        if self.now.0.is_multiple_of(config.ticks_per_step) {
+        let step = self.step.next();
+        if step.tick(config.ticks_per_step) == self.now {
+            self.step = step;
             self.show(config, replicator);
         }
         let finish = finish.filter(|_| self.over_at.is_none())?;
         self.over_at = Some(self.now.offset((config.restart_s * config.tick_hz).cast_signed()));
-        Some(finish).filter(|results| results.json.len() <= RESULTS_BYTES_MAX)
+        assert!(finish.json.len() <= RESULTS_BYTES_MAX, "results of more than {RESULTS_BYTES_MAX} bytes");
+        Some(finish)
     }
 
     /// One command a seat, by `PlayerId`, and the requests of this tick.
@@ -164,7 +173,7 @@ impl<G: Game> World<G> {
         }
     }
 
-    /// Sends the game's answers; what it left unanswered is refused.
+    /// Sends the game's answers; what it left unanswered is refused. A client whose queue is full is given up at the end of the tick.
     fn reply(&mut self, connections: &mut Slab<Connection<G>>, by_player: &BTreeMap<PlayerId, SessionKey>) {
         let answers = self.replies.take();
         for (player, asked) in &self.asked {
@@ -172,19 +181,21 @@ impl<G: Game> World<G> {
             let refused =
                 answer.map_or_else(|| Some("not possible now".to_owned()), |(_, _, answer)| answer.clone().err());
             if let Some(connection) = by_player.get(player).and_then(|&key| connections.get_mut(key)) {
-                // A full queue shows again at the next ack check; a reply lost with it is the smaller harm.
-                let _ = connection.outbox.push(&ServerMessage::Reply { number: asked.number, refused });
+                let queued = connection.outbox.push(&ServerMessage::Reply { number: asked.number, refused });
+                connection.is_full |= queued.is_err();
             }
         }
     }
 
     /// A step: takes the rows and makes everything that frames are spliced from.
     fn show(&mut self, config: &RoomConfig, replicator: &mut Replicator) {
-        let step = Step(self.now.0 / config.ticks_per_step);
+        let step = self.step;
         let mut rows = self.spare.take().unwrap_or_else(|| Rows::new(self.schema.clone()));
         rows.clear();
         self.game.extract(&mut rows);
         rows.finish();
+        let globals = rows.list().iter().filter(|row| rows.place(row).is_none()).count();
+        assert!(globals <= GLOBAL_ROWS_MAX, "the game shows more than {GLOBAL_ROWS_MAX} rows without a place");
         assert!(rows.list().len() <= config.rows_max, "the game shows more than rows_max = {} rows", config.rows_max);
         for row in rows.list() {
             assert!(self.ids.is_live(row.id), "rule 6: `extract` showed {:?}, which was freed", row.id);

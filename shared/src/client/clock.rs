@@ -28,8 +28,10 @@ impl Least {
 
     fn note(&mut self, now_us: u64, value: f64) {
         if now_us.saturating_sub(self.since_us) >= self.half_us {
+            // After a pause of more than a half nothing of before counts.
+            let paused = now_us.saturating_sub(self.since_us) >= 2 * self.half_us;
+            self.halves = [None, self.halves[0].filter(|_| !paused)];
             self.since_us = now_us;
-            self.halves = [None, self.halves[0]];
         }
         self.halves[0] = Some(self.halves[0].map_or(value, |least| least.min(value)));
     }
@@ -48,7 +50,13 @@ pub(super) struct Clock {
     /// Arrival time less the tick's time: the least belongs to what came fastest.
     offset_us: Least,
     rtt_us: Least,
+    /// The last arrivals in a row that were much later than the fastest: how many, and the fastest of them.
+    late: (u32, f64),
 }
+
+/// Arrivals this much later than the fastest, so many of them in a row, are no jitter: the server has skipped ticks, or the way has changed.
+const JUMP_TICKS: f64 = 4.0;
+const JUMP_ARRIVALS: u32 = 8;
 
 impl Clock {
     /// The server was at `tick` a little while ago; Hello and Welcome took `rtt_us` together.
@@ -59,6 +67,7 @@ impl Clock {
             ticks_per_step: f64::from(ticks_per_step.max(1)),
             offset_us: Least::new(now_us, OFFSET_HALF_US),
             rtt_us: Least::new(now_us, RTT_HALF_US),
+            late: (0, f64::INFINITY),
         };
         clock.offset_us.note(now_us, now_us as f64);
         clock.note_rtt(now_us, rtt_us);
@@ -67,7 +76,15 @@ impl Clock {
 
     /// A snapshot of `tick` has arrived.
     pub(super) fn note_arrival(&mut self, now_us: u64, tick: Tick) {
-        self.offset_us.note(now_us, now_us as f64 - f64::from(tick.since(self.base)) * self.tick_us);
+        let offset_us = now_us as f64 - f64::from(tick.since(self.base)) * self.tick_us;
+        let is_late = self.offset_us.get().is_some_and(|least| offset_us > least + JUMP_TICKS * self.tick_us);
+        self.late = if is_late { (self.late.0 + 1, self.late.1.min(offset_us)) } else { (0, f64::INFINITY) };
+        if self.late.0 == JUMP_ARRIVALS {
+            self.offset_us = Least::new(now_us, OFFSET_HALF_US);
+            self.offset_us.note(now_us, self.late.1);
+            self.late = (0, f64::INFINITY);
+        }
+        self.offset_us.note(now_us, offset_us);
     }
 
     /// The server has measured a round trip.
@@ -123,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn skipped_ticks_are_forgotten_within_two_seconds() {
+    fn the_clock_jumps_after_skipped_ticks() {
         let mut clock = Clock::new(0, Tick(0), 60, 2, 0);
         let arrive = |clock: &mut Clock, tick: u32, skipped: u32| {
             let now_us = u64::from(tick + skipped) * 1_000_000 / 60;
@@ -133,7 +150,7 @@ mod tests {
         assert!((0..600).all(|tick| (arrive(&mut clock, tick, 0) - 4.0).abs() < 0.01));
         // Nine ticks are skipped: until the arrivals before are forgotten, what is drawn lies in the future.
         let behind: Vec<f64> = (600..800).map(|tick| arrive(&mut clock, tick, 9)).collect();
-        assert!(behind[0] < -4.0 && behind[120..].iter().all(|gap| (gap - 4.0).abs() < 0.01), "{behind:?}");
+        assert!(behind[0] < -4.0 && behind[8..].iter().all(|gap| (gap - 4.0).abs() < 0.01), "{behind:?}");
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl<G: Game> Predicted<G> {
     pub fn new() -> Self {
         let own_fields = G::Own::KIND.fields.into_owned();
         Self {
-            session: Session::new(Arc::new(schema::<G>())),
+            session: Session::built_for(Arc::new(schema::<G>())),
             input: G::Input::default(),
             running: None,
             mispredictions: Mispredictions::default(),
@@ -180,6 +180,13 @@ impl<G: Game> Predicted<G> {
     /// Runs the ticks whose inputs have been sent since the last call.
     fn run_ahead(&mut self) {
         let Some(running) = &mut self.running else { return };
+        let newest = self.session.sent_after(None).last();
+        if newest.zip(running.sent_until).is_some_and(|(newest, until)| until.is_after(newest)) {
+            // The clock has jumped back: what was run ahead never came to be.
+            (running.base, running.sent_until) = (None, None);
+            running.ahead.clear();
+            running.early.clear();
+        }
         for tick in self.session.sent_after(running.sent_until) {
             running.sent_until = Some(tick);
             running.push(tick, self.input);

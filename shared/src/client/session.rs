@@ -9,7 +9,8 @@ use crate::frame::{Eye, ReceivedEvent, Replica, SNAPSHOT};
 use crate::game::SetupError;
 use crate::ids::PlayerId;
 use crate::message::{
-    CHAT_BYTES_MAX, ClientMessage, Hello, INPUTS_MAX, InputMessage, NAME_CHARS_MAX, Notice, ServerMessage, Welcome, cut,
+    CHAT_BYTES_MAX, ClientMessage, Hello, INPUTS_MAX, InputMessage, NAME_CHARS_MAX, Notice, SERVER_MESSAGE_BYTES_MAX,
+    ServerMessage, Welcome, cut,
 };
 use crate::quant::WordSpec;
 use crate::schema::Schema;
@@ -20,6 +21,8 @@ use crate::words::DecodeError;
 const WAITING_MAX: usize = 1024;
 /// Sent inputs remembered to measure their echo.
 const SENT_MAX: usize = 128;
+/// The server drops inputs that come earlier than this.
+const EARLY_TICKS_MAX: i32 = 32;
 /// A loop that has not called `update` for this long (a hidden tab) does not carry acks either.
 const LOOP_STOPPED_US: u64 = 50_000;
 
@@ -125,6 +128,7 @@ struct Joined {
 #[derive(Debug)]
 pub struct Session {
     schema: Arc<Schema>,
+    schema_hash: Option<u64>,
     input_layout: Vec<WordSpec>,
     input: Vec<u32>,
     joined: Option<Joined>,
@@ -148,6 +152,7 @@ impl Session {
             input_layout: schema.input.layout(),
             input: vec![0; schema.input.words()],
             schema,
+            schema_hash: None,
             joined: None,
             opened_us: 0,
             updated_us: None,
@@ -162,6 +167,13 @@ impl Session {
         }
     }
 
+    /// The same for a client that is built for this schema and of no use with another: Hello says so, and such a room refuses.
+    #[must_use]
+    pub(super) fn built_for(schema: Arc<Schema>) -> Self {
+        let schema_hash = Some(Schema::hash(&schema.to_json()));
+        Self { schema_hash, ..Self::new(schema) }
+    }
+
     /// The schema this session follows.
     #[must_use]
     pub const fn schema(&self) -> &Arc<Schema> {
@@ -172,7 +184,7 @@ impl Session {
     pub fn handle_open(&mut self, now_us: u64, name: &str, bot: bool) {
         self.opened_us = now_us;
         let name = name.chars().take(NAME_CHARS_MAX).collect();
-        self.send(&ClientMessage::Hello(Hello { name, token: None, schema_hash: None, bot }));
+        self.send(&ClientMessage::Hello(Hello { name, token: None, schema_hash: self.schema_hash, bot }));
     }
 
     /// A message has arrived.
@@ -180,6 +192,9 @@ impl Session {
     /// # Errors
     /// When it does not decode, or comes before Welcome: close the socket and say so.
     pub fn handle_message(&mut self, now_us: u64, bytes: &[u8]) -> Result<(), ClientError> {
+        if bytes.len() > SERVER_MESSAGE_BYTES_MAX {
+            return Err(DecodeError("the message is larger than 256 KiB").into());
+        }
         if bytes.first() == Some(&SNAPSHOT) {
             return self.handle_snapshot(now_us, bytes);
         }
@@ -222,6 +237,9 @@ impl Session {
             applied: None,
             pending_events: Vec::new(),
         });
+        if !self.visible {
+            self.send(&ClientMessage::Visibility(false));
+        }
     }
 
     fn handle_snapshot(&mut self, now_us: u64, bytes: &[u8]) -> Result<(), ClientError> {
@@ -233,8 +251,11 @@ impl Session {
         }
         joined.timeline.push(&joined.replica);
         joined.pending_events.extend(joined.replica.events().iter().cloned());
-        let echo_us = joined.echo(now_us, info.input_low, info.slack);
+        let too_many = joined.pending_events.len().saturating_sub(WAITING_MAX);
+        joined.pending_events.drain(..too_many);
+        let echo_us = info.input_low.and_then(|low| joined.echo(now_us, low));
         let tick = info.step.tick(joined.welcome.ticks_per_step.max(1).into());
+        // Also when none came for a second: then the slack is the least there is.
         let input_was_late = info.slack < 0 || joined.applied != Some(tick);
         self.frame = Some(FrameFacts { tick, own_whole: info.own, input_was_late });
         self.arrival =
@@ -248,8 +269,10 @@ impl Session {
         self.release_events(now_us);
         self.ack_waits = true;
         self.send_inputs(now_us);
+        // An ack waits for the next input only when that is near: after a jump of the clock it may be far.
         let loop_runs = self.visible && self.updated_us.is_some_and(|at| now_us.saturating_sub(at) < LOOP_STOPPED_US);
-        if self.ack_waits && !loop_runs {
+        let input_is_near = self.next_update_us().is_some_and(|due_us| due_us < now_us + LOOP_STOPPED_US);
+        if self.ack_waits && !(loop_runs && input_is_near) {
             self.ack_waits = false;
             self.send(&ClientMessage::Ack(info.step));
         }
@@ -274,12 +297,16 @@ impl Session {
     fn send_inputs(&mut self, now_us: u64) {
         let Some(joined) = self.joined.as_mut().filter(|_| self.visible) else { return };
         let due = joined.clock.input_tick(now_us);
-        let count = due.since(joined.next_input) + 1;
-        if count <= 0 {
+        let ahead = joined.next_input.since(due);
+        if (1..=EARLY_TICKS_MAX).contains(&ahead) {
             return;
         }
-        // After a pause only the newest are worth sending.
-        let count = count.min(INPUTS_MAX as i32);
+        // After a pause only the newest are worth sending. After a jump back of the clock (the server skipped ticks) what was sent for ticks far
+        // ahead was dropped there, so it is forgotten here.
+        let count = if ahead > 0 { 1 } else { ahead.saturating_neg().saturating_add(1).min(INPUTS_MAX as i32) };
+        if ahead > 0 {
+            joined.sent.clear();
+        }
         let first = due.offset(1 - count);
         joined.next_input = due.next();
         for i in 0..count {
@@ -293,7 +320,7 @@ impl Session {
         let seen = joined.timeline.seen(joined.clock.base(), drawn).map(|(tick, fraction)| Seen { tick, fraction });
         let ack = joined.replica.step().zip(seen);
         self.ack_waits &= ack.is_none();
-        self.send(&ClientMessage::Input(InputMessage { first, words, ack }));
+        self.send(&ClientMessage::Input(InputMessage { first, count: count as usize, words, ack }));
     }
 
     /// When `update` has something to do next, in microseconds of the caller's clock; none before Welcome.
@@ -429,10 +456,10 @@ impl Session {
 
 impl Joined {
     /// How long ago the newest applied input was sent, the first time a snapshot tells of it.
-    fn echo(&mut self, now_us: u64, input_low: u8, slack: i8) -> Option<u64> {
+    fn echo(&mut self, now_us: u64, input_low: u8) -> Option<u64> {
         let newest = self.sent.back()?.0;
         let applied = newest.nearest(input_low.into(), 8);
-        let is_new = slack != crate::frame::SLACK_NONE && self.applied.is_none_or(|last| applied.is_after(last));
+        let is_new = self.applied.is_none_or(|last| applied.is_after(last));
         let (_, sent_us) = self.sent.iter().find(|(tick, _)| *tick == applied).filter(|_| is_new)?;
         self.applied = Some(applied);
         Some(now_us.saturating_sub(*sent_us))

@@ -53,13 +53,6 @@ struct FieldPlan {
     from: usize,
 }
 
-#[derive(Clone, Debug)]
-struct KindPlan {
-    fields: Vec<FieldPlan>,
-    place: Option<(Lane, usize)>,
-    teleport: Option<f64>,
-}
-
 /// One snapshot.
 #[derive(Clone, Debug, Default)]
 struct Shot {
@@ -79,7 +72,8 @@ struct ShotRow {
 /// The last snapshots, oldest first.
 #[derive(Clone, Debug)]
 pub(super) struct Timeline {
-    plans: Vec<KindPlan>,
+    schema: Arc<Schema>,
+    plans: Vec<Vec<FieldPlan>>,
     widths: Vec<usize>,
     shots: VecDeque<Shot>,
     ticks_per_step: u32,
@@ -88,7 +82,13 @@ pub(super) struct Timeline {
 impl Timeline {
     pub(super) fn new(schema: &Arc<Schema>, ticks_per_step: u32) -> Self {
         let widths = schema.entities.iter().map(Kind::words).collect();
-        Self { plans: schema.entities.iter().map(plan).collect(), widths, shots: VecDeque::new(), ticks_per_step }
+        Self {
+            schema: schema.clone(),
+            plans: schema.entities.iter().map(plan).collect(),
+            widths,
+            shots: VecDeque::new(),
+            ticks_per_step,
+        }
     }
 
     /// Keeps what the replica holds now.
@@ -135,6 +135,7 @@ impl Timeline {
         (out.own, out.place, out.radius) = (None, eye.place, eye.radius);
         out.tick = f64::from(base.0) + drawn;
         let Some((older, newer, t)) = self.around(base, drawn) else { return };
+        let steps = newer.step.since(older.step).unsigned_abs();
         let mut next = newer.rows.iter().peekable();
         for row in &older.rows {
             while next.next_if(|newer| newer.id.slot < row.id.slot).is_some() {}
@@ -146,9 +147,9 @@ impl Timeline {
                 out.own = Some(out.rows.len());
             }
             out.rows.push(DrawnRow { id: row.id, kind: row.kind, held: row.held, from: out.values.len() as u32 });
-            let plan = &self.plans[usize::from(row.kind)];
-            let t = if plan.teleports(words, to) { 0.0 } else { t };
-            for field in &plan.fields {
+            let kind = usize::from(row.kind);
+            let t = if self.schema.entities[kind].is_teleport(words, to, steps) { 0.0 } else { t };
+            for field in &self.plans[kind] {
                 field.draw(words, to, t, &mut out.values);
             }
         }
@@ -159,35 +160,14 @@ impl Timeline {
     }
 }
 
-fn plan(kind: &Kind) -> KindPlan {
+fn plan(kind: &Kind) -> Vec<FieldPlan> {
     let field = |(number, field): (usize, &crate::schema::FieldSpec)| FieldPlan {
         shape: field.shape,
         lane: field.lane,
         blend: field.blend,
         from: kind.word_of(number),
     };
-    KindPlan {
-        fields: kind.fields.iter().enumerate().map(field).collect(),
-        place: kind.place(),
-        teleport: kind.teleport,
-    }
-}
-
-impl KindPlan {
-    /// Whether the place moves farther than the schema lets a row go in one step.
-    fn teleports(&self, from: &[u32], to: &[u32]) -> bool {
-        let (Some(limit), Some((lane, at))) = (self.teleport, self.place) else { return false };
-        let width = lane.words();
-        let square: f64 = (0..2)
-            .map(|axis| {
-                let words = at + axis * width..at + (axis + 1) * width;
-                let (a, b) = (lane.value(&from[words.clone()]), lane.value(&to[words]));
-                blend_number(&lane, Blend::Lerp, a, b, 1.0) - a
-            })
-            .map(|gap| gap * gap)
-            .sum();
-        square > limit * limit
-    }
+    kind.fields.iter().enumerate().map(field).collect()
 }
 
 impl FieldPlan {
@@ -202,11 +182,7 @@ impl FieldPlan {
         for component in 0..self.shape.components() {
             let words = self.from + component * width..self.from + (component + 1) * width;
             let (a, b) = (self.lane.value(&from[words.clone()]), self.lane.value(&to[words]));
-            let value = blend_number(&self.lane, self.blend, a, b, t);
-            out.push(match (self.lane, self.lane.range()) {
-                (Lane::Fixed { min, wrap: true, .. }, Some(range)) => min + (value - min).rem_euclid(range),
-                _ => value,
-            } as f32);
+            out.push(blend_number(&self.lane, self.blend, a, b, t) as f32);
         }
     }
 }

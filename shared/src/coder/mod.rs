@@ -95,7 +95,7 @@ impl RowCoder {
     /// When the bits end or a difference leaves the word's range.
     pub fn read_run(&self, state: &mut RowState, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
         let layout = &self.layouts[usize::from(state.kind)];
-        // A mask is at most 256 words long: see the limits of a schema.
+        // The mask is read twice: once to find its end, once along with the differences.
         let mut mask = bits.clone();
         for _ in layout {
             bits.read_bool()?;

@@ -28,11 +28,13 @@ pub const STORED_STEPS: u32 = 16;
 pub const EVENT_TICKS: u32 = 64;
 /// Events in one frame; the newest beyond it are left out and counted.
 pub const EVENTS_PER_FRAME_MAX: usize = 256;
+/// Bits of events in one frame; beyond it as well.
+const EVENT_BITS_PER_FRAME_MAX: usize = 8 * 16 * 1024;
 /// Rows one client may know.
 pub const KNOWN_ROWS_MAX: usize = 8192;
 /// A frame in this many carries a check.
 pub const CHECK_EVERY_FRAMES: u32 = 32;
-/// Slack that says: no input of this client has arrived yet.
+/// Slack that says: no input of this client has arrived in the last second.
 pub const SLACK_NONE: i8 = i8::MIN;
 
 /// Flags in the second byte of a frame.
@@ -53,6 +55,8 @@ mod more {
     pub(super) const EMPTY: u8 = 2;
     pub(super) const HOLD_ALL: u8 = 4;
     pub(super) const CHECK: u8 = 8;
+    /// No input has been applied yet: the header's input tick says nothing.
+    pub(super) const NO_INPUT: u8 = 16;
 }
 
 /// Where a client looks from and what it steers.

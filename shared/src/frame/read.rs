@@ -44,8 +44,8 @@ pub struct ReceivedEvent {
 pub struct FrameInfo {
     /// The step it brought the client to.
     pub step: Step,
-    /// Low 8 bits of the newest input's tick; meaningless while `slack` is `SLACK_NONE`.
-    pub input_low: u8,
+    /// Low 8 bits of the tick of the newest input applied; none before the first.
+    pub input_low: Option<u8>,
     /// Smallest slack of the last second, in whole ticks.
     pub slack: i8,
     /// Whether everything known before was forgotten.
@@ -136,7 +136,7 @@ impl Replica {
             let (&byte, after) = rest.split_first().ok_or(DecodeError("a frame without its header"))?;
             (more, rest) = (byte, after);
         }
-        if more & !(more::SELF | more::EMPTY | more::HOLD_ALL | more::CHECK) != 0 {
+        if more & !(more::SELF | more::EMPTY | more::HOLD_ALL | more::CHECK | more::NO_INPUT) != 0 {
             return Err(DecodeError("a frame with an unknown flag"));
         }
         let mut bits = BitReader::new(rest);
@@ -174,7 +174,7 @@ impl Replica {
         bits.finish()?;
         Ok(FrameInfo {
             step,
-            input_low,
+            input_low: (more & more::NO_INPUT == 0).then_some(input_low),
             slack: slack.cast_signed(),
             emptied: more & more::EMPTY != 0,
             own: flags & flags::OWN != 0,

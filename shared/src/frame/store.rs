@@ -186,7 +186,8 @@ impl Store {
 
     /// The events after tick `after` up to `until`, oldest first.
     pub(super) fn events_between(&self, after: Tick, until: Tick) -> impl Iterator<Item = &StoredEvent> {
-        self.events.iter().filter(move |event| event.tick.is_after(after) && !event.tick.is_after(until))
+        let from = self.events.partition_point(|event| !event.tick.is_after(after));
+        self.events.range(from..).take_while(move |event| !event.tick.is_after(until))
     }
 
     /// Bits of the LOAD of the row in `slot`, which must be live.

@@ -3,8 +3,8 @@
 use super::lists::{write_number, write_ranks};
 use super::store::Store;
 use super::{
-    CHECK_EVERY_FRAMES, EVENTS_PER_FRAME_MAX, Eye, KNOWN_ROWS_MAX, SLACK_NONE, SNAPSHOT, STORED_STEPS, flags, fold,
-    more,
+    CHECK_EVERY_FRAMES, EVENT_BITS_PER_FRAME_MAX, EVENTS_PER_FRAME_MAX, Eye, KNOWN_ROWS_MAX, SNAPSHOT, STORED_STEPS,
+    flags, fold, more,
 };
 use crate::bits::BitWriter;
 use crate::coder::Run;
@@ -71,7 +71,7 @@ pub struct FrameSpec<'a> {
     pub ticks_per_step: u32,
     /// The newest input of this client that was applied.
     pub input: Option<Tick>,
-    /// Smallest slack of the last second, in whole ticks; [`SLACK_NONE`] before the first input.
+    /// Smallest slack of the last second, in whole ticks; `SLACK_NONE` when no input came in it.
     pub slack: i8,
     /// Rows that the client should know, in slot order.
     pub wanted: &'a [Wanted],
@@ -171,6 +171,7 @@ impl FrameWriter {
         std::mem::swap(&mut mirror.rows, &mut self.stay);
 
         let mut more = (u8::from(empty) * more::EMPTY) | (u8::from(hold_all) * more::HOLD_ALL);
+        more |= u8::from(spec.input.is_none()) * more::NO_INPUT;
         if empty || differs(mirror.eye, spec.eye) {
             more |= more::SELF;
             write_eye(&spec.eye, &mut self.bits);
@@ -191,10 +192,7 @@ impl FrameWriter {
         mirror.last = Some(step);
         stats.held = mirror.counts().1;
         out.extend_from_slice(&[SNAPSHOT, flags | (u8::from(more != 0) * flags::MORE), step.0 as u8]);
-        out.extend_from_slice(&[
-            spec.input.map_or(0, |tick| tick.0 as u8),
-            spec.input.map_or(SLACK_NONE, |_| spec.slack).cast_unsigned(),
-        ]);
+        out.extend_from_slice(&[spec.input.map_or(0, |tick| tick.0 as u8), spec.slack.cast_unsigned()]);
         if more != 0 {
             out.push(more);
         }
@@ -352,14 +350,18 @@ impl FrameWriter {
         }
         self.order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let mut room = KNOWN_ROWS_MAX.saturating_sub(self.stay.len());
-        for &(_, at) in &self.order {
+        for (nth, &(_, at)) in self.order.iter().enumerate() {
             let load = &mut self.loads[at as usize];
             // About what naming a row that enters takes: slot gap, generation, kind.
             let bits = store.load_bits(load.slot) + if load.stays_at.is_some() { RELOAD_NAME_BITS } else { 24 };
-            if bits > left || (load.stays_at.is_none() && room == 0) {
+            if load.stays_at.is_none() && room == 0 {
+                continue;
+            }
+            // The first goes whatever its size, or nothing behind it would ever come.
+            if bits > left && nth > 0 {
                 break;
             }
-            left -= bits;
+            left = left.saturating_sub(bits);
             room -= usize::from(load.stays_at.is_none());
             load.chosen = true;
         }
@@ -382,9 +384,14 @@ impl FrameWriter {
         if count == 0 {
             return 0;
         }
-        stats.events_dropped = count.saturating_sub(EVENTS_PER_FRAME_MAX);
-        write_number(count.min(EVENTS_PER_FRAME_MAX) as u32, 1, &mut self.bits);
-        for event in mine().take(EVENTS_PER_FRAME_MAX) {
+        let fits = |bits: &mut usize, event: &super::store::StoredEvent| {
+            *bits += event.bits_len;
+            Some(*bits <= EVENT_BITS_PER_FRAME_MAX)
+        };
+        let fitting = mine().take(EVENTS_PER_FRAME_MAX).scan(0, fits).take_while(|fits| *fits).count();
+        stats.events_dropped = count - fitting;
+        write_number(fitting as u32, 1, &mut self.bits);
+        for event in mine().take(fitting) {
             self.bits.write(until.since(event.tick) as u32, 6);
             self.bits.write_bool(matches!(event.audience, Audience::To(_)));
             self.bits.write(event.kind.into(), kind_bits(store.event_kinds()));

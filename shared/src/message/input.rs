@@ -19,7 +19,9 @@ pub const INPUTS_MAX: usize = 4;
 pub struct InputMessage {
     /// The tick that the first of the inputs is for.
     pub first: Tick,
-    /// Words of the inputs, one after the other: 1-4 times the input kind's words.
+    /// How many inputs: 1-4.
+    pub count: usize,
+    /// Words of the inputs, one after the other.
     pub words: Vec<u32>,
     /// Newest step applied, and where others were drawn; none before the first snapshot.
     pub ack: Option<(Step, Seen)>,
@@ -28,11 +30,11 @@ pub struct InputMessage {
 impl InputMessage {
     /// Appends the message.
     pub fn encode(&self, layout: &[WordSpec], out: &mut Vec<u8>) {
-        let inputs: Vec<&[u32]> = split(&self.words, layout.len());
-        debug_assert!((1..=INPUTS_MAX).contains(&inputs.len()));
+        let input = |at: usize| &self.words[at * layout.len()..(at + 1) * layout.len()];
+        debug_assert!((1..=INPUTS_MAX).contains(&self.count));
         let mut bits = BitWriter::new();
         bits.write(INPUT.into(), 8);
-        bits.write(inputs.len() as u32 - 1, 2);
+        bits.write(self.count as u32 - 1, 2);
         bits.write_bool(self.ack.is_some());
         bits.write(self.first.0 & 0xffff, 16);
         if let Some((step, seen)) = self.ack {
@@ -40,12 +42,12 @@ impl InputMessage {
             bits.write(seen.tick.0 & 0xffff, 16);
             bits.write(seen.fraction.into(), 8);
         }
-        for (i, input) in inputs.iter().enumerate() {
-            if i > 0 {
-                bits.write_bool(inputs[i - 1] == *input);
+        for at in 0..self.count {
+            if at > 0 {
+                bits.write_bool(input(at - 1) == input(at));
             }
-            if i == 0 || inputs[i - 1] != *input {
-                write_words(layout, input, &mut bits);
+            if at == 0 || input(at - 1) != input(at) {
+                write_words(layout, input(at), &mut bits);
             }
         }
         bits.finish_into(out);
@@ -80,13 +82,8 @@ impl InputMessage {
             }
         }
         bits.finish()?;
-        Ok(Self { first, words, ack })
+        Ok(Self { first, count, words, ack })
     }
-}
-
-/// `words` in pieces of `width`; for inputs without fields a single empty one.
-fn split(words: &[u32], width: usize) -> Vec<&[u32]> {
-    if width == 0 { vec![&[]] } else { words.chunks(width).collect() }
 }
 
 /// Appends an Ack: type (8 bits), low 16 bits of the newest step applied.
@@ -120,6 +117,7 @@ mod tests {
             let (now, sent) = (Tick(tick), Step(tick / 2));
             let message = InputMessage {
                 first: now.offset(lead),
+                count: inputs.len(),
                 words: inputs.iter().flat_map(|&(a, b)| [a, b]).collect(),
                 ack: acked.then(|| (sent.offset(-back), Seen { tick: now.offset(seen.0.into()), fraction: seen.1 })),
             };
@@ -142,7 +140,8 @@ mod tests {
     #[test]
     fn a_held_input_costs_a_bit() {
         let mut bytes = Vec::new();
-        InputMessage { first: Tick(9), words: vec![1, 2, 1, 2, 1, 2, 1, 2], ack: None }.encode(&LAYOUT, &mut bytes);
+        InputMessage { first: Tick(9), count: 4, words: vec![1, 2, 1, 2, 1, 2, 1, 2], ack: None }
+            .encode(&LAYOUT, &mut bytes);
         assert_eq!(bytes.len(), (27 + 15 + 3usize).div_ceil(8));
     }
 }

@@ -287,7 +287,7 @@ impl Client {
         }
         let spec = FrameSpec {
             ticks_per_step: TICKS_PER_STEP,
-            input: Some(Tick(rng.bits())),
+            input: (!rng.one_in(9)).then(|| Tick(rng.bits())),
             slack: rng.below(12) as i8 - 4,
             wanted: &wanted,
             own: own_changed.then_some(self.own.as_slice()),
@@ -303,9 +303,16 @@ impl Client {
         report.bytes += bytes.len() as u64;
         report.frames_behind += u64::from((2..=STORED_STEPS).contains(&stats.steps));
         report.frames_far_behind += u64::from(stats.steps > STORED_STEPS);
-        let low = spec.input.map_or(0, |tick| tick.0 as u8);
+        let low = spec.input.map(|tick| tick.0 as u8);
         if (info.step, info.slack, info.input_low, info.check_failed) != (step, spec.slack, low, false) {
             return Err(format!("step {step}: the frame says {info:?}"));
+        }
+        let told = self.replica.eye();
+        if told.controls != spec.eye.controls || told.radius != spec.eye.radius {
+            return Err(format!("step {step}: looks by {told:?} instead of {:?}", spec.eye));
+        }
+        if told.controls.is_none() && told.place != spec.eye.place {
+            return Err(format!("step {step}: looks from {told:?} instead of {:?}", spec.eye));
         }
         if info.own && self.replica.own() != self.own || info.own != own_changed {
             return Err(format!("step {step}: own state differs"));
