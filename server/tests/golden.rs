@@ -124,19 +124,7 @@ fn frames() -> Vec<(Vec<u8>, Step)> {
 }
 
 fn room(options: BTreeMap<String, String>) -> Room<Swarm> {
-    let config = RoomConfig {
-        name: "golden".to_owned(),
-        tick_hz: 60,
-        ticks_per_step: 2,
-        players_max: 10,
-        rows_max: 100,
-        snapshot_bytes_max: 30,
-        history_ms: 20_000,
-        rewind_ms_max: 450,
-        restart_s: 10,
-        seed: 1,
-        options,
-    };
+    let config = RoomConfig { snapshot_bytes_max: 30, history_ms: 20_000, options, ..RoomConfig::default() };
     let room = Room::new(config).expect("good options");
     assert!(matches!(room.rows_at(Step(0)), RowsAt::NotYet));
     room

@@ -1,6 +1,5 @@
 //! What the swarm never does, in a room without sockets: requests and replies, events, results, the next match, hidden clients, failed checks.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use snapline_server::room::{Room, RoomConfig, SessionKey};
@@ -105,19 +104,7 @@ struct Stand {
 
 impl Stand {
     fn new(names: &[&str]) -> Self {
-        let config = RoomConfig {
-            name: "main".to_owned(),
-            tick_hz: 60,
-            ticks_per_step: 2,
-            players_max: 10,
-            rows_max: 100,
-            snapshot_bytes_max: 4096,
-            history_ms: 1000,
-            rewind_ms_max: 450,
-            restart_s: 1,
-            seed: 1,
-            options: BTreeMap::new(),
-        };
+        let config = RoomConfig { restart_s: 1, ..RoomConfig::default() };
         let mut stand =
             Self { room: Room::new(config).expect("a room"), clients: Vec::new(), tick: 60, closes: Vec::new() };
         for name in names {

@@ -1,7 +1,5 @@
 //! Prediction in virtual time: a client whose own state runs ahead by the server's own function is never wrong without a reason.
 
-use std::collections::BTreeMap;
-
 use snapline_server::room::{Room, RoomConfig, SessionKey};
 use snapline_shared::client::Predicted;
 use snapline_shared::link::{Link, LinkSpec};
@@ -15,22 +13,8 @@ const TICK_US: u64 = 1_000_000 / 60;
 const FAR: LinkSpec = LinkSpec { delay_us: 75_000, ..LinkSpec::NONE };
 
 fn room<G: Game>(options: &[(&str, &str)]) -> Room<G> {
-    let config = RoomConfig {
-        name: "main".to_owned(),
-        tick_hz: 60,
-        ticks_per_step: 2,
-        players_max: 10,
-        rows_max: 100,
-        snapshot_bytes_max: 4096,
-        history_ms: 1000,
-        rewind_ms_max: 450,
-        restart_s: 1,
-        seed: 1,
-        options: options
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect::<BTreeMap<_, _>>(),
-    };
+    let options = options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let config = RoomConfig { options, ..RoomConfig::default() };
     Room::new(config).expect("good options")
 }
 

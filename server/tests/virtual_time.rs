@@ -17,19 +17,8 @@ use snapline_swarm::Swarm;
 const TICK_US: u64 = 1_000_000 / 60;
 
 fn config(view_radius: u32) -> RoomConfig {
-    RoomConfig {
-        name: "main".to_owned(),
-        tick_hz: 60,
-        ticks_per_step: 2,
-        players_max: 100,
-        rows_max: 1000,
-        snapshot_bytes_max: 100,
-        history_ms: 2000,
-        rewind_ms_max: 450,
-        restart_s: 10,
-        seed: 1,
-        options: BTreeMap::from([("view_radius".to_owned(), view_radius.to_string())]),
-    }
+    let options = BTreeMap::from([("view_radius".to_owned(), view_radius.to_string())]);
+    RoomConfig { snapshot_bytes_max: 100, history_ms: 2000, options, ..RoomConfig::default() }
 }
 
 /// When a tick is run.
@@ -232,6 +221,37 @@ fn inputs_arrive_in_time_and_the_roster_is_everybodys() {
         assert_eq!(client.session.replica().map(|replica| replica.rows().len()), Some(30));
     }
     assert_eq!(room.stats().desyncs, 0);
+}
+
+#[test]
+fn a_server_that_stood_still_is_followed_again_within_four_seconds() {
+    for stall_ticks in [30, 60, 600] {
+        let (mut room, mut clients, _) = room_with(5, 300);
+        // Time passes, and no tick: an overloaded server skips them, they never existed.
+        let mut late = stall_ticks;
+        for tick in 300..300 + stall_ticks {
+            clients
+                .iter_mut()
+                .for_each(|client| client.run(&mut room, at(tick)).unwrap_or_else(|error| panic!("{error}")));
+        }
+        let mut counts = Vec::new();
+        for _ in 0..5 {
+            let before: Vec<_> = clients.iter().map(|client| client.session.stats()).collect();
+            (0..60).for_each(|_| {
+                run_tick(&mut room, &mut clients, at(300 + late));
+                late += 1;
+            });
+            let after = clients.iter().map(|client| client.session.stats());
+            counts = after
+                .zip(before)
+                .map(|(after, before)| (after.snapshots - before.snapshots, after.starved_ticks - before.starved_ticks))
+                .collect();
+        }
+        assert!(
+            counts.iter().all(|&(snapshots, starved)| snapshots >= 29 && starved == 0),
+            "after {stall_ticks} ticks: {counts:?}"
+        );
+    }
 }
 
 #[test]

@@ -64,6 +64,25 @@ pub struct RoomConfig {
     pub options: BTreeMap<String, String>,
 }
 
+impl Default for RoomConfig {
+    /// 60 ticks and 30 snapshots a second, 100 seats, 1,000 rows, loads up to 4 KiB, a second of history, seed 1, no options.
+    fn default() -> Self {
+        Self {
+            name: snapline_shared::message::ROOM_DEFAULT.to_owned(),
+            tick_hz: 60,
+            ticks_per_step: 2,
+            players_max: 100,
+            rows_max: 1000,
+            snapshot_bytes_max: 4096,
+            history_ms: 1000,
+            rewind_ms_max: 450,
+            restart_s: 10,
+            seed: 1,
+            options: BTreeMap::new(),
+        }
+    }
+}
+
 impl RoomConfig {
     /// Snapshots a second, rounded up.
     #[must_use]

@@ -1,12 +1,10 @@
 //! A run against a server that takes the bots in.
 
-mod common;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use common::{Peer, options, schema, server};
+use crate::common::{Peer, options, schema, server};
 use snapline_bots::{Options, run};
 use snapline_shared::message::{ClientMessage, Notice, ServerMessage, Status, Welcome};
 use snapline_shared::prelude::{PlayerId, Tick};

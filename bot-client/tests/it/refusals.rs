@@ -1,11 +1,9 @@
 //! What a run says when bots do not get in.
 
-mod common;
-
 use std::future::pending;
 use std::time::Duration;
 
-use common::{options, schema, server};
+use crate::common::{options, schema, server};
 use snapline_bots::{FetchError, Options, RunError, run, run_until};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;

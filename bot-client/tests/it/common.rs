@@ -1,8 +1,5 @@
 //! A server of a few lines: `/schema.json`, and sockets that do what a test says.
 
-// Every file of tests uses a part of it.
-#![allow(dead_code)]
-
 use std::net::SocketAddr;
 use std::time::Duration;
 
