@@ -241,7 +241,7 @@ impl Bot {
         };
         let now_us = self.now_us();
         self.session.handle_message(now_us, &bytes).map_err(|error| match error {
-            ClientError::Decode(_) => End::Undecodable(error.to_string(), Close::ProtocolError),
+            ClientError::Decode(_) | ClientError::Setup(_) => End::Undecodable(error.to_string(), Close::ProtocolError),
         })?;
         if self.joined_us.is_none() && self.session.welcome().is_some() {
             self.joined_us = Some(now_us);

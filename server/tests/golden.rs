@@ -94,9 +94,9 @@ fn frames() -> Vec<(Vec<u8>, Step)> {
     let mut frames = Vec::new();
     for tick in 0..600u32 {
         if tick % 9 == 0 && sessions.len() < 7 {
-            sessions.push(room.handle_open(1, &Hello::default()).unwrap_or_else(|close| panic!("{close:?}")));
+            sessions.push(room.handle_open(&Hello::default()).unwrap_or_else(|close| panic!("{close:?}")));
         } else if tick % 97 == 96 {
-            room.handle_closed(1, sessions.remove(3));
+            room.handle_closed(sessions.remove(3));
         }
         for (i, &session) in sessions.iter().enumerate().skip(1) {
             // The first message is Welcome, and only after it a client may speak; the others get no snapshots.

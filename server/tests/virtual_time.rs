@@ -64,7 +64,7 @@ impl Client {
         let Ok(ClientMessage::Hello(hello)) = ClientMessage::decode(&hello, &[], Tick(0), Step(0)) else {
             panic!("not a Hello")
         };
-        let key = room.handle_open(now_us, &hello)?;
+        let key = room.handle_open(&hello)?;
         let (up, down) = (Link::new(spec, seed), Link::new(spec, seed + 1_000_000));
         Ok(Self { session, key, up, down, roster: BTreeMap::new(), compared: 0, held: 0, heading: seed as u32 })
     }
@@ -158,7 +158,7 @@ fn live(seed: u64, view_radius: u32) -> Result<(u64, u64), String> {
         }
         if !clients.is_empty() && rng.one_in(60) {
             let client = clients.swap_remove(rng.below(clients.len() as u32) as usize);
-            room.handle_closed(now_us, client.key);
+            room.handle_closed(client.key);
             (compared, held) = (compared + client.compared, held + client.held);
         }
         if !clients.is_empty() && rng.one_in(200) {
@@ -288,10 +288,10 @@ fn bad_messages_end_one_connection_and_nothing_else() {
 fn a_message_before_welcome_and_a_full_room() {
     let mut room = Room::<Swarm>::new(RoomConfig { players_max: 2, ..config(500) }).expect("a good option");
     let hello = Hello::default();
-    let first = room.handle_open(1, &hello).expect("a seat");
-    assert!(room.handle_open(1, &hello).is_ok());
-    assert_eq!(room.handle_open(1, &hello), Err(Close::RoomFull));
+    let first = room.handle_open(&hello).expect("a seat");
+    assert!(room.handle_open(&hello).is_ok());
+    assert_eq!(room.handle_open(&hello), Err(Close::RoomFull));
     let early = room.handle_message(1, first, &[6, 1]);
     assert_eq!(early, Err(Close::BadMessage("a message between Hello and Welcome")));
-    assert!(room.handle_open(1, &hello).is_ok(), "the seat is free again");
+    assert!(room.handle_open(&hello).is_ok(), "the seat is free again");
 }

@@ -64,6 +64,13 @@ pub trait Game: Sized + Send + Serialize + DeserializeOwned + 'static {
     /// One player's own motion during one tick; server and browser run this very function.
     fn advance(scene: &Self::Scene, own: &mut Self::Own, input: Self::Input);
 
+    /// A number in the own state that `step` changes whenever it touches that state outside `advance` (a hit, a pick-up): then a client knows why
+    /// it predicted wrongly. Without one all such corrections count as unexplained.
+    fn touched(own: &Self::Own) -> u32 {
+        let _ = own;
+        0
+    }
+
     /// One tick of the world.
     fn step(&mut self, scene: &Self::Scene, turn: Turn<'_, Self>);
 

@@ -273,10 +273,9 @@ pub fn blend_number(lane: &Lane, blend: Blend, older: f64, newer: f64, t: f32) -
         return older;
     }
     let gap = newer - older;
-    match (lane.wraps() || blend == Blend::Arc, lane.range()) {
-        (true, Some(range)) => older + (gap - range * (gap / range).round()) * f64::from(t),
-        _ => older + gap * f64::from(t),
-    }
+    let turn = if blend == Blend::Arc { Some(core::f64::consts::TAU) } else { lane.range().filter(|_| lane.wraps()) };
+    let gap = turn.map_or(gap, |turn| gap - turn * (gap / turn).round());
+    older + gap * f64::from(t)
 }
 
 macro_rules! integer_fields {

@@ -109,7 +109,7 @@ impl<G: Game> Hosted<G> {
         self.part_closed();
         // Kept here during the call: should the game fail in it, `close_all` says goodbye.
         let opened = match check_silence(self.newcomer.insert(socket)) {
-            Ok(()) => self.room.handle_open(now_us, hello),
+            Ok(()) => self.room.handle_open(hello),
             Err(close) => Err(close),
         };
         let Some(mut socket) = self.newcomer.take() else { return };
@@ -119,7 +119,7 @@ impl<G: Game> Hosted<G> {
         };
         if let Err(error) = socket.register(&self.registry, token(self.number, session)) {
             tracing::error!(%error, room = self.name, "a socket cannot be polled");
-            self.room.handle_closed(now_us, session);
+            self.room.handle_closed(session);
             return farewell::say(&self.shared.runtime, socket, &Close::Overloaded("out of resources"));
         }
         if let Some(suppressed) = self.shared.join_noise.may_speak() {
@@ -219,7 +219,7 @@ impl<G: Game> Hosted<G> {
 
     /// The connection ends and the room does not know yet.
     fn lose(&mut self, now_us: u64, session: SessionKey, close: Option<&Close>) {
-        self.room.handle_closed(now_us, session);
+        self.room.handle_closed(session);
         match close {
             Some(close) => self.part(session, close),
             None => drop(self.peers.remove(&session)),

@@ -134,11 +134,11 @@ impl<G: Game> Room<G> {
         })
     }
 
-    /// A connection has said Hello: it takes a seat, and its Welcome is queued.
+    /// A connection has said Hello: it takes a seat, and its Welcome is queued. To be called with `poll_close` drained: its key may be given anew.
     ///
     /// # Errors
     /// When there is no seat or the game refuses: the close to send.
-    pub fn handle_open(&mut self, _now_us: u64, hello: &Hello) -> Result<SessionKey, Close> {
+    pub fn handle_open(&mut self, hello: &Hello) -> Result<SessionKey, Close> {
         if self.by_player.len() >= self.config.players_max.min(PLAYERS_MAX) {
             return Err(Close::RoomFull);
         }
@@ -160,7 +160,7 @@ impl<G: Game> Room<G> {
     }
 
     /// The connection has ended; its seat is given up.
-    pub fn handle_closed(&mut self, _now_us: u64, session: SessionKey) {
+    pub fn handle_closed(&mut self, session: SessionKey) {
         self.forget(session);
     }
 

@@ -7,19 +7,27 @@ use crate::tick::Tick;
 const LEAD_TICKS: f64 = 2.0;
 /// Steps that others are drawn behind the newest that has arrived on time.
 const DELAY_STEPS: f64 = 2.0;
-/// Half of the time over which the fastest arrival and the best round trip count.
-const HALF_US: u64 = 5_000_000;
+/// Half of the time over which the best round trip counts.
+const RTT_HALF_US: u64 = 5_000_000;
+/// Half of the time over which the fastest arrival counts. Short, for ticks that an overloaded server skips shift every later arrival: for as long
+/// as older ones count, the drawn time runs ahead of what has come.
+const OFFSET_HALF_US: u64 = 1_000_000;
 
-/// The least of the last 5 to 10 seconds.
-#[derive(Clone, Copy, Debug, Default)]
+/// The least of the last one to two halves of a span.
+#[derive(Clone, Copy, Debug)]
 struct Least {
     halves: [Option<f64>; 2],
+    half_us: u64,
     since_us: u64,
 }
 
 impl Least {
+    const fn new(now_us: u64, half_us: u64) -> Self {
+        Self { halves: [None; 2], half_us, since_us: now_us }
+    }
+
     fn note(&mut self, now_us: u64, value: f64) {
-        if now_us.saturating_sub(self.since_us) >= HALF_US {
+        if now_us.saturating_sub(self.since_us) >= self.half_us {
             self.since_us = now_us;
             self.halves = [None, self.halves[0]];
         }
@@ -49,8 +57,8 @@ impl Clock {
             base: tick,
             tick_us: 1e6 / f64::from(tick_hz.max(1)),
             ticks_per_step: f64::from(ticks_per_step.max(1)),
-            offset_us: Least { since_us: now_us, ..Least::default() },
-            rtt_us: Least { since_us: now_us, ..Least::default() },
+            offset_us: Least::new(now_us, OFFSET_HALF_US),
+            rtt_us: Least::new(now_us, RTT_HALF_US),
         };
         clock.offset_us.note(now_us, now_us as f64);
         clock.note_rtt(now_us, rtt_us);
@@ -88,6 +96,12 @@ impl Clock {
         (self.offset_us.get().unwrap_or(0.0) + ticks * self.tick_us).ceil().max(0.0) as u64
     }
 
+    /// How much of the time to the input for `next` has passed since the one before it, 0..=1.
+    pub(super) fn input_fraction(&self, now_us: u64, next: Tick) -> f32 {
+        let left_us = self.input_due_us(next) as f64 - now_us as f64;
+        (1.0 - left_us / self.tick_us).clamp(0.0, 1.0) as f32
+    }
+
     /// The moment of the server's time that others are drawn at: ticks from `base`.
     pub(super) fn drawn(&self, now_us: u64) -> f64 {
         self.arriving(now_us) - DELAY_STEPS * self.ticks_per_step
@@ -107,6 +121,20 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn skipped_ticks_are_forgotten_within_two_seconds() {
+        let mut clock = Clock::new(0, Tick(0), 60, 2, 0);
+        let arrive = |clock: &mut Clock, tick: u32, skipped: u32| {
+            let now_us = u64::from(tick + skipped) * 1_000_000 / 60;
+            clock.note_arrival(now_us, Tick(tick));
+            f64::from(tick) - clock.drawn(now_us)
+        };
+        assert!((0..600).all(|tick| (arrive(&mut clock, tick, 0) - 4.0).abs() < 0.01));
+        // Nine ticks are skipped: until the arrivals before are forgotten, what is drawn lies in the future.
+        let behind: Vec<f64> = (600..800).map(|tick| arrive(&mut clock, tick, 9)).collect();
+        assert!(behind[0] < -4.0 && behind[120..].iter().all(|gap| (gap - 4.0).abs() < 0.01), "{behind:?}");
+    }
 
     #[test]
     fn inputs_are_sent_half_a_round_trip_and_two_ticks_ahead_across_the_wrap() {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::clock::Clock;
 use super::timeline::{Drawn, Timeline};
-use crate::frame::{ReceivedEvent, Replica, SNAPSHOT};
+use crate::frame::{Eye, ReceivedEvent, Replica, SNAPSHOT};
+use crate::game::SetupError;
 use crate::ids::PlayerId;
 use crate::message::{
     CHAT_BYTES_MAX, ClientMessage, Hello, INPUTS_MAX, InputMessage, NAME_CHARS_MAX, Notice, ServerMessage, Welcome, cut,
@@ -28,6 +29,20 @@ pub enum ClientError {
     /// The server's bytes do not decode.
     #[error("the server's message does not decode: {0}")]
     Decode(#[from] DecodeError),
+    /// The game makes no scene of the room's options.
+    #[error("the room's options do not suit this client: {0}")]
+    Setup(SetupError),
+}
+
+/// What a snapshot said that prediction needs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FrameFacts {
+    /// The tick it shows.
+    pub(super) tick: Tick,
+    /// Whether the own state came whole; else it is as predicted.
+    pub(super) own_whole: bool,
+    /// Whether the server says that it went without an input of ours.
+    pub(super) input_was_late: bool,
 }
 
 /// Something that happened, in order of arrival.
@@ -99,7 +114,8 @@ struct Joined {
     timeline: Timeline,
     next_input: Tick,
     sent: VecDeque<(Tick, u64)>,
-    echoed: Option<Tick>,
+    /// The newest input that the server has applied.
+    applied: Option<Tick>,
     pending_events: Vec<ReceivedEvent>,
 }
 
@@ -120,6 +136,7 @@ pub struct Session {
     transmit: VecDeque<Vec<u8>>,
     events: VecDeque<SessionEvent>,
     arrival: Option<Arrival>,
+    frame: Option<FrameFacts>,
     stats: SessionStats,
 }
 
@@ -140,6 +157,7 @@ impl Session {
             transmit: VecDeque::new(),
             events: VecDeque::new(),
             arrival: None,
+            frame: None,
             stats: SessionStats::default(),
         }
     }
@@ -201,7 +219,7 @@ impl Session {
             timeline: Timeline::new(&self.schema, ticks_per_step.into()),
             welcome: welcome.clone(),
             sent: VecDeque::new(),
-            echoed: None,
+            applied: None,
             pending_events: Vec::new(),
         });
     }
@@ -216,6 +234,9 @@ impl Session {
         joined.timeline.push(&joined.replica);
         joined.pending_events.extend(joined.replica.events().iter().cloned());
         let echo_us = joined.echo(now_us, info.input_low, info.slack);
+        let tick = info.step.tick(joined.welcome.ticks_per_step.max(1).into());
+        let input_was_late = info.slack < 0 || joined.applied != Some(tick);
+        self.frame = Some(FrameFacts { tick, own_whole: info.own, input_was_late });
         self.arrival =
             Some(Arrival { step: info.step, bytes: bytes.len(), rows: joined.replica.rows().len(), echo_us });
         self.stats.snapshots += 1;
@@ -356,6 +377,32 @@ impl Session {
         self.joined.as_ref().map(|joined| &joined.welcome)
     }
 
+    /// What the last snapshot said; none when there was no new one since the last call.
+    pub(super) const fn take_frame(&mut self) -> Option<FrameFacts> {
+        self.frame.take()
+    }
+
+    /// Words of the own state as last sent whole.
+    pub(super) fn own_words(&self) -> Option<&[u32]> {
+        self.joined.as_ref().map(|joined| joined.replica.own())
+    }
+
+    /// Where the client looks from.
+    pub(super) fn eye(&self) -> Option<&Eye> {
+        self.joined.as_ref().map(|joined| joined.replica.eye())
+    }
+
+    /// The ticks after `tick` for which an input has been sent, in order; all that are remembered when there is none.
+    pub(super) fn sent_after(&self, tick: Option<Tick>) -> impl Iterator<Item = Tick> {
+        let sent = self.joined.iter().flat_map(|joined| joined.sent.iter().map(|(tick, _)| *tick));
+        sent.filter(move |sent| tick.is_none_or(|tick| sent.is_after(tick)))
+    }
+
+    /// How much of the time from the newest sent input to the next has passed, 0..=1.
+    pub(super) fn input_fraction(&self, now_us: u64) -> f32 {
+        self.joined.as_ref().map_or(1.0, |joined| joined.clock.input_fraction(now_us, joined.next_input))
+    }
+
     /// What is held of the world, after Welcome: rows as decoded, not as drawn.
     #[must_use]
     pub fn replica(&self) -> Option<&Replica> {
@@ -385,9 +432,9 @@ impl Joined {
     fn echo(&mut self, now_us: u64, input_low: u8, slack: i8) -> Option<u64> {
         let newest = self.sent.back()?.0;
         let applied = newest.nearest(input_low.into(), 8);
-        let is_new = slack != crate::frame::SLACK_NONE && self.echoed.is_none_or(|last| applied.is_after(last));
+        let is_new = slack != crate::frame::SLACK_NONE && self.applied.is_none_or(|last| applied.is_after(last));
         let (_, sent_us) = self.sent.iter().find(|(tick, _)| *tick == applied).filter(|_| is_new)?;
-        self.echoed = Some(applied);
+        self.applied = Some(applied);
         Some(now_us.saturating_sub(*sent_us))
     }
 }

@@ -13,6 +13,11 @@ wire! {
 }
 
 wire! {
+    /// What its player alone receives, exact: all that its motion depends on.
+    pub struct Own at place teleport 64 { place: Vec2 => Lerp F32, heading: f32 => Arc F32 }
+}
+
+wire! {
     /// What everybody sees of a player.
     pub struct Walker at place along heading teleport 64 {
         place: Vec2 => Lerp PLACE, heading: f32 => Arc Angle { bits: 8 }, hp: u8 => Snap Uint { bits: 8 },
@@ -29,7 +34,8 @@ pub struct Scene {
 struct Player {
     player: PlayerId,
     id: NetId,
-    walker: Walker,
+    own: Own,
+    hp: u8,
 }
 
 /// The world: its players, by seat.
@@ -41,7 +47,7 @@ pub struct Swarm {
 
 impl Game for Swarm {
     type Input = Input;
-    type Own = ();
+    type Own = Own;
     type Scene = Scene;
     const NAME: &'static str = "swarm";
     const ENTITIES: &'static [Kind] = &[Walker::KIND];
@@ -60,7 +66,7 @@ impl Game for Swarm {
         let hash = (u32::from(player.0) + 1).wrapping_mul(0x9E37_79B1);
         let place = Vec2::new((hash >> 16) as f32, (hash & 0xffff) as f32) * (SIDE / 65536.0);
         let at = self.players.partition_point(|other| other.player < player);
-        self.players.insert(at, Player { player, id, walker: Walker { place, heading: 0.0, hp: 100 } });
+        self.players.insert(at, Player { player, id, own: Own { place, heading: 0.0 }, hp: 100 });
         Ok(())
     }
 
@@ -68,29 +74,31 @@ impl Game for Swarm {
         self.players.retain(|other| other.player != player || !tools.ids.free(other.id));
     }
 
-    fn advance(_: &Scene, (): &mut (), _: Input) {}
+    fn advance(scene: &Scene, own: &mut Own, input: Input) {
+        own.heading = f32::from(input.heading) * (core::f32::consts::TAU / 256.0);
+        let way = scene.units_per_tick * if input.fast { 1.5 } else { 1.0 };
+        own.place += Vec2::new(libm::cosf(own.heading), libm::sinf(own.heading)) * way;
+        own.place = own.place.rem_euclid(Vec2::splat(SIDE));
+    }
 
     fn step(&mut self, scene: &Scene, turn: Turn<'_, Self>) {
-        for (Player { player, walker, .. }, command) in self.players.iter_mut().zip(turn.commands) {
-            walker.heading = f32::from(command.input.heading) * (core::f32::consts::TAU / 256.0);
-            let way = scene.units_per_tick * if command.input.fast { 1.5 } else { 1.0 };
-            walker.place += Vec2::new(libm::cosf(walker.heading), libm::sinf(walker.heading)) * way;
-            walker.place = walker.place.rem_euclid(Vec2::splat(SIDE));
-            if turn.tools.now.0.wrapping_add(7 * u32::from(player.0)).is_multiple_of(200) {
-                walker.hp = if walker.hp == 1 { 100 } else { walker.hp - 1 };
+        for (mine, command) in self.players.iter_mut().zip(turn.commands) {
+            Self::advance(scene, &mut mine.own, command.input);
+            if turn.tools.now.0.wrapping_add(7 * u32::from(mine.player.0)).is_multiple_of(200) {
+                mine.hp = if mine.hp == 1 { 100 } else { mine.hp - 1 };
             }
         }
     }
 
     fn extract(&self, out: &mut Rows) {
-        for player in &self.players {
-            out.put(player.id, &player.walker);
+        for Player { id, own, hp, .. } in &self.players {
+            out.put(*id, &Walker { place: own.place, heading: own.heading, hp: *hp });
         }
     }
 
-    fn view(&self, player: PlayerId) -> View<()> {
+    fn view(&self, player: PlayerId) -> View<Own> {
         let mine = self.players.iter().find(|other| other.player == player);
-        let place = mine.map_or(Vec2::splat(SIDE / 2.0), |mine| mine.walker.place);
-        View { place, radius: self.view_radius, controls: mine.map(|mine| mine.id), own: () }
+        let own = mine.map_or(Own::default(), |mine| mine.own);
+        View { place: own.place, radius: self.view_radius, controls: mine.map(|mine| mine.id), own }
     }
 }

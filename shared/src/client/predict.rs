@@ -1,0 +1,339 @@
+//! `Predicted`: a session whose player's own state runs ahead of the server, by the very function that the server runs.
+//!
+//! The server's own state travels exact, so reconciliation is equality: a misprediction means that something happened which this client could not
+//! know, and each is counted by its cause. What is drawn after a correction fades from the old place to the new one; the simulation never does.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::session::{ClientError, FrameFacts, Session};
+use super::timeline::Drawn;
+use crate::game::{Game, Setup, schema};
+use crate::numbers::of_words;
+use crate::quant::{Blend, Shape, blend_number};
+use crate::schema::FieldSpec;
+use crate::tick::Tick;
+use crate::wire::Wire;
+
+/// Ticks that may run ahead of the newest own state; beyond it the server has long gone silent.
+const AHEAD_TICKS_MAX: usize = 128;
+/// Ticks without input that repeat the last one; then hands off. As the server does.
+const REPEAT_TICKS: u32 = 3;
+/// A correction is drawn half as large after this long.
+const FADE_HALF_US: f64 = 100_000.0;
+/// A correction of more than this share of the view's radius is not faded but jumped.
+const FADE_VIEW_MAX: f64 = 0.1;
+
+/// How often the own state was not what this client had predicted, by cause.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mispredictions {
+    /// An input came too late, or not at all.
+    pub late: u64,
+    /// The game changed the own state outside `advance` (a hit, a pick-up) and says so.
+    pub touched: u64,
+    /// Anything else: a game that breaks its rules, or a bug. 0 for ever.
+    pub unexplained: u64,
+}
+
+/// One tick that this client has run ahead.
+#[derive(Clone, Debug)]
+struct Ahead<G: Game> {
+    tick: Tick,
+    input: G::Input,
+    own: G::Own,
+}
+
+/// What depends on the epoch.
+struct Running<G: Game> {
+    epoch: u32,
+    scene: G::Scene,
+    /// The newest own state that the server has confirmed.
+    base: Option<(Tick, G::Own)>,
+    /// The ticks after it, in order, each with the state after it.
+    ahead: VecDeque<Ahead<G>>,
+    /// Inputs sent before there was an own state to begin from.
+    early: VecDeque<(Tick, G::Input)>,
+    sent_until: Option<Tick>,
+    last: G::Input,
+    missing: u32,
+}
+
+/// A client of game `G` that predicts its own state.
+pub struct Predicted<G: Game> {
+    session: Session,
+    input: G::Input,
+    running: Option<Running<G>>,
+    mispredictions: Mispredictions,
+    compared: u64,
+    own_fields: Vec<FieldSpec>,
+    /// What is still added to the drawn own state after a correction, number by number, and since when.
+    error: Vec<f64>,
+    error_at_us: u64,
+}
+
+impl<G: Game> Default for Predicted<G> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<G: Game> Predicted<G> {
+    /// A client for a room of this game.
+    #[must_use]
+    pub fn new() -> Self {
+        let own_fields = G::Own::KIND.fields.into_owned();
+        Self {
+            session: Session::new(Arc::new(schema::<G>())),
+            input: G::Input::default(),
+            running: None,
+            mispredictions: Mispredictions::default(),
+            compared: 0,
+            error: Vec::new(),
+            error_at_us: 0,
+            own_fields,
+        }
+    }
+
+    /// Everything but prediction: events, arrivals, chat, statistics. Do not set inputs or update through it.
+    pub const fn session(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    /// The input held from now on.
+    pub fn set_input(&mut self, input: G::Input) {
+        let mut words = vec![0; G::Input::KIND.words()];
+        input.quantise(&mut words);
+        // What the server will read: a value between two places of the grid must not differ on both ends.
+        self.input = G::Input::dequantise(&words);
+        self.session.set_input(&words);
+    }
+
+    /// A message has arrived.
+    ///
+    /// # Errors
+    /// As [`Session::handle_message`], and when the room's options do not make a scene.
+    pub fn handle_message(&mut self, now_us: u64, bytes: &[u8]) -> Result<(), ClientError> {
+        self.session.handle_message(now_us, bytes)?;
+        self.begin_epoch()?;
+        if let Some(frame) = self.session.take_frame() {
+            let drawn = self.own_numbers(now_us);
+            if self.reconcile(&frame) {
+                self.fade_from(now_us, drawn);
+            }
+        }
+        self.run_ahead();
+        Ok(())
+    }
+
+    /// Sends the inputs that are due and runs ahead with them.
+    pub fn update(&mut self, now_us: u64) {
+        self.session.update(now_us);
+        self.run_ahead();
+    }
+
+    fn begin_epoch(&mut self) -> Result<(), ClientError> {
+        let Some(welcome) = self.session.welcome() else { return Ok(()) };
+        if self.running.as_ref().is_some_and(|running| running.epoch == welcome.epoch) {
+            return Ok(());
+        }
+        let options: BTreeMap<String, String> = welcome.options.iter().cloned().collect();
+        let (tick_hz, ticks_per_step) = (welcome.tick_hz.max(1).into(), welcome.ticks_per_step.max(1).into());
+        let scene =
+            G::scene(&Setup { map: &[], options: &options, tick_hz, ticks_per_step }).map_err(ClientError::Setup)?;
+        self.error.clear();
+        self.running = Some(Running {
+            epoch: welcome.epoch,
+            scene,
+            base: None,
+            ahead: VecDeque::new(),
+            early: VecDeque::new(),
+            sent_until: None,
+            last: G::Input::default(),
+            missing: REPEAT_TICKS,
+        });
+        Ok(())
+    }
+
+    /// Takes the server's own state; whether what was predicted has changed by it.
+    fn reconcile(&mut self, frame: &FrameFacts) -> bool {
+        let Some(running) = &mut self.running else { return false };
+        let predicted = running.ahead.iter().find(|ahead| ahead.tick == frame.tick).map(|ahead| ahead.own.clone());
+        let truth = if frame.own_whole { self.session.own_words().map(G::Own::dequantise) } else { predicted.clone() };
+        let Some(truth) = truth else { return false };
+        let wrong = predicted.as_ref().is_some_and(|predicted| *predicted != truth);
+        self.compared += u64::from(predicted.is_some());
+        if wrong {
+            let touched = predicted.as_ref().is_some_and(|predicted| G::touched(predicted) != G::touched(&truth));
+            let cause = if frame.input_was_late {
+                &mut self.mispredictions.late
+            } else if touched {
+                &mut self.mispredictions.touched
+            } else {
+                &mut self.mispredictions.unexplained
+            };
+            *cause += 1;
+        }
+        running.rebase(frame.tick, truth, wrong);
+        wrong
+    }
+
+    /// Runs the ticks whose inputs have been sent since the last call.
+    fn run_ahead(&mut self) {
+        let Some(running) = &mut self.running else { return };
+        for tick in self.session.sent_after(running.sent_until) {
+            running.sent_until = Some(tick);
+            running.push(tick, self.input);
+        }
+    }
+
+    /// The own state at the newest tick run ahead; none before the first snapshot.
+    #[must_use]
+    pub fn own(&self) -> Option<&G::Own> {
+        let running = self.running.as_ref()?;
+        running.ahead.back().map(|ahead| &ahead.own).or(running.base.as_ref().map(|(_, own)| own))
+    }
+
+    /// The own state as it is to be drawn at `now_us`, as numbers in schema order: between the last two ticks, corrections fading.
+    #[must_use]
+    pub fn own_numbers(&self, now_us: u64) -> Option<Vec<f64>> {
+        let newest = self.own()?;
+        let running = self.running.as_ref()?;
+        let before = running.ahead.iter().rev().nth(1).map_or(newest, |ahead| &ahead.own);
+        let own = G::Own::blend(before, newest, self.session.input_fraction(now_us));
+        let (before, mut numbers) = (numbers_of(before), numbers_of(&own));
+        if self.teleports(&before, &numbers_of(newest)) {
+            numbers = numbers_of(newest);
+        }
+        let left =
+            (-(now_us.saturating_sub(self.error_at_us) as f64) / FADE_HALF_US * core::f64::consts::LN_2).min(0.0);
+        let weight = libm::exp(left);
+        for (number, error) in numbers.iter_mut().zip(&self.error) {
+            *number += error * weight;
+        }
+        Some(numbers)
+    }
+
+    /// Whether the own place moves farther than its kind lets it go between two ticks: then nothing lies in between.
+    fn teleports(&self, from: &[f64], to: &[f64]) -> bool {
+        let (Some(limit), Some(at)) = (G::Own::KIND.teleport, G::Own::KIND.at) else { return false };
+        let at: usize = self.own_fields[..usize::from(at)].iter().map(|field| field.shape.components()).sum();
+        (0..2).map(|axis| (to[at + axis] - from[at + axis]) * (to[at + axis] - from[at + axis])).sum::<f64>()
+            > limit * limit
+    }
+
+    /// What is drawn goes on from where it was: the difference is kept and fades.
+    fn fade_from(&mut self, now_us: u64, drawn: Option<Vec<f64>>) {
+        self.error.clear();
+        let (Some(old), Some(new)) = (drawn, self.own_numbers(now_us)) else { return };
+        let far = self.session.eye().map_or(0.0, |eye| f64::from(eye.radius)) * FADE_VIEW_MAX;
+        let mut at = 0;
+        for field in &self.own_fields {
+            for _ in 0..field.shape.components() {
+                let fades = field.blend != Blend::Snap && field.shape != Shape::Quat;
+                let gap = blend_number(&field.lane, field.blend, new[at], old[at], 1.0) - new[at];
+                self.error.push(if fades && gap.abs() <= far { gap } else { 0.0 });
+                at += 1;
+            }
+        }
+        self.error_at_us = now_us;
+    }
+
+    /// The world as it is to be drawn at `now_us`: others interpolated, the own entity's fields replaced by those of the own state that have
+    /// their names.
+    pub fn draw(&mut self, now_us: u64, out: &mut Drawn) {
+        self.session.draw(now_us, out);
+        let (Some(own), Some(numbers)) = (out.own, self.own_numbers(now_us)) else { return };
+        let row = out.rows[own];
+        let mut at = row.from as usize;
+        for field in G::ENTITIES[usize::from(row.kind)].fields.iter() {
+            let count = field.shape.components();
+            let mut from = 0;
+            for mine in &self.own_fields {
+                if mine.name == field.name && mine.shape == field.shape {
+                    for i in 0..count {
+                        out.values[at + i] = numbers[from + i] as f32;
+                    }
+                }
+                from += mine.shape.components();
+            }
+            at += count;
+        }
+    }
+
+    /// Counters.
+    #[must_use]
+    pub const fn mispredictions(&self) -> Mispredictions {
+        self.mispredictions
+    }
+
+    /// Snapshots whose own state could be compared with a prediction.
+    #[must_use]
+    pub const fn compared(&self) -> u64 {
+        self.compared
+    }
+}
+
+/// A value as its numbers in schema order.
+fn numbers_of<W: Wire>(value: &W) -> Vec<f64> {
+    let mut words = vec![0; W::KIND.words()];
+    value.quantise(&mut words);
+    of_words(&W::KIND, &words)
+}
+
+impl<G: Game> Running<G> {
+    /// The input for `tick` has been sent: runs all ticks up to it, those left out as the server will.
+    fn push(&mut self, tick: Tick, input: G::Input) {
+        let Some((base, own)) = &self.base else {
+            if self.early.len() == AHEAD_TICKS_MAX {
+                self.early.pop_front();
+            }
+            return self.early.push_back((tick, input));
+        };
+        let (mut at, mut own) = self.ahead.back().map_or((*base, own.clone()), |ahead| (ahead.tick, ahead.own.clone()));
+        if tick.since(at) > AHEAD_TICKS_MAX as i32 {
+            // After a long pause there is nothing to run from until the next own state.
+            self.base = None;
+            self.ahead.clear();
+            return;
+        }
+        while tick.is_after(at) {
+            at = at.next();
+            if at == tick {
+                (self.last, self.missing) = (input, 0);
+            } else {
+                self.missing += 1;
+                if self.missing > REPEAT_TICKS {
+                    self.last = G::Input::default();
+                }
+            }
+            G::advance(&self.scene, &mut own, self.last);
+            self.ahead.push_back(Ahead { tick: at, input: self.last, own: own.clone() });
+        }
+        while self.ahead.len() > AHEAD_TICKS_MAX {
+            self.ahead.pop_front();
+        }
+    }
+
+    /// The server's own state at `tick` is `own`: later ticks are run again when it is not what was predicted.
+    fn rebase(&mut self, tick: Tick, own: G::Own, wrong: bool) {
+        let begins = self.base.is_none();
+        while self.ahead.front().is_some_and(|ahead| !ahead.tick.is_after(tick)) {
+            self.ahead.pop_front();
+        }
+        if wrong {
+            let mut own = own.clone();
+            for ahead in &mut self.ahead {
+                G::advance(&self.scene, &mut own, ahead.input);
+                ahead.own = own.clone();
+            }
+        }
+        self.base = Some((tick, own));
+        if begins {
+            for (at, input) in std::mem::take(&mut self.early) {
+                if at.is_after(tick) {
+                    self.push(at, input);
+                }
+            }
+        }
+    }
+}
