@@ -9,6 +9,7 @@ Section numbers in the comments are those of PROTOCOL.md.
 """
 
 import argparse
+import hashlib
 import http.client
 import json
 import math
@@ -66,13 +67,6 @@ class Bits:
         if any(word >= modulus for word, (_, modulus) in zip(words, layout)):
             raise Wrong("a word is outside its range")
         return words
-
-def pack(pairs):
-    """The bytes of (value, bits) pairs, least significant bit first."""
-    value = at = 0
-    for number, bits in pairs:
-        value, at = value | number << at, at + bits
-    return value.to_bytes((at + 7) // 8, "little")
 
 def integer(value):
     """A variable-length integer of the low-rate messages."""
@@ -135,7 +129,6 @@ def recast(write, read, value):
     return struct.unpack(read, struct.pack(write, value))[0]
 
 def on_grid(place, places, wrap):
-    """The nearest of `places`; rows never hold what is no number."""
     place = math.floor(place + 0.5)
     return place % places if wrap else min(max(place, 0), places - 1)
 
@@ -169,10 +162,8 @@ def dequantise(field, words):
         return field["min"] + whole * field["step"]
     if lane == "angle":
         return whole * math.tau / (1 << bits)
-    if lane == "f32":
-        return recast("<I", "<f", whole)
-    if lane == "f64":
-        return recast("<Q", "<d", whole)
+    if lane in ("f32", "f64"):
+        return recast("<I", "<f", whole) if lane == "f32" else recast("<Q", "<d", whole)
     if lane == "quat":
         three = [(word / ((1 << bits) - 2) * 2 - 1) / math.sqrt(2) for word in words[1:]]
         largest = math.sqrt(max(1 - sum(number * number for number in three), 0))
@@ -190,9 +181,7 @@ def values(kind, words):
 
 def check_golden(path):
     """The quantiser vectors that the Rust tests wrote, when they are there."""
-    if not path.exists():
-        return 0
-    golden = json.loads(path.read_text())
+    golden = json.loads(path.read_text()) if path.exists() else {"schema": '{"entities": []}', "cases": []}
     kinds = {kind["name"]: kind["fields"] for kind in json.loads(golden["schema"])["entities"]}
     for case in golden["cases"]:
         numbers, words = case["numbers"], []
@@ -329,7 +318,10 @@ def input_message(specs, first, inputs, step, seen):
         same = i > 0 and inputs[i - 1] == words
         pairs += [(int(same), 1)] if i > 0 else []
         pairs += [] if same else [(word, bits) for word, (bits, _) in zip(words, specs)]
-    return pack(pairs)
+    value = at = 0
+    for number, bits in pairs:
+        value, at = value | number << at, at + bits
+    return value.to_bytes((at + 7) // 8, "little")
 
 def read_welcome(plain):
     welcome = {name: plain.integer() for name in ("epoch", "tick", "tick_hz", "ticks_per_step", "player")}
@@ -407,8 +399,7 @@ class Comparer(threading.Thread):
             row = truth.get(slot, {"generation": 0, "kind": -1, "words": None})
             if [row["generation"] & 255, row["kind"], row["words"]] != mine:
                 self.errors.append(f"step {step}, slot {slot}: {mine} here, {row} there, frame {flags}")
-        self.stats["steps compared"] += 1
-        self.stats["rows compared"] += len(rows)
+        self.stats.update({"steps compared": 1, "rows compared": len(rows)})
 
 class Player:
     """One connection that goes through a fixed plan."""
@@ -439,7 +430,6 @@ class Player:
         self.socket.send(b"\7" + integer(self.replica.step))
 
     def input_for(self, tick):
-        """Words that depend on the tick alone: each field walks through its range at its own pace."""
         return [(tick // (20 + 13 * i) * 37 + i) % modulus for i, (_, modulus) in enumerate(self.input_layout)]
 
     def send_inputs(self):
@@ -457,8 +447,7 @@ class Player:
     def handle_snapshot(self, data):
         flags, more, count = self.replica.read(data)
         replica, tick = self.replica, self.replica.step * self.replica.ticks_per_step
-        self.stats["snapshots"] += 1
-        self.stats["bytes"] += len(data)
+        self.stats.update({"snapshots": 1, "bytes": len(data)})
         body = "one step" if count == 1 else "several steps"
         self.frames["empty" if more & EMPTY else "hold all" if more & HOLD_ALL else body] += 1
         for bits, names in ((flags, "left held woken reloads enters own events"), (more, "self - - check")):
@@ -467,7 +456,7 @@ class Player:
             self.errors.append(f"step {replica.step}: an empty frame that was not asked for")
         self.expects_empty &= not more & EMPTY
         self.offset = min(self.offset, time.monotonic() - tick / self.welcome["tick_hz"])
-        self.check_rows(tick)
+        self.check_rows(tick, flags)
         if not replica.rows:
             self.seen.add("visible and alone" if self.visible else "hidden")
         elif self.visible and "hidden" in self.seen:
@@ -477,7 +466,7 @@ class Player:
         self.comparer.offer(replica, (flags, more, count))
         self.send_inputs()
 
-    def check_rows(self, tick):
+    def check_rows(self, tick, flags):
         """Values come back from the grid as the same words; what this client steers does what it was told."""
         for row in self.replica.in_step():
             kind = self.schema["entities"][row.kind]
@@ -493,21 +482,31 @@ class Player:
             self.errors.append(f"tick {tick}: an input for {applied} was applied that was never sent")
         self.applied = applied
         mine = [row for row in self.replica.in_step() if row.slot == self.replica.controls]
-        if self.schema["game"] == "swarm" and applied == tick and mine:
-            self.stats["inputs seen in the row"] += 1
-            if mine[0].words[2] != self.sent[tick][0]:
-                self.errors.append(f"tick {tick}: heading {mine[0].words[2]} instead of {self.sent[tick][0]}")
+        if self.schema["game"] == "swarm" and mine:
+            self.check_swarm(tick, mine[0], applied == tick, flags & OWN)
+
+    def check_swarm(self, tick, row, is_fresh, has_own):
+        """In this game a row shows the heading that was the input, and the own state is the row unquantised."""
+        self.stats["inputs seen in the row"] += is_fresh
+        if is_fresh and row.words[2] != self.sent[tick][0]:
+            self.errors.append(f"tick {tick}: heading {row.words[2]} instead of {self.sent[tick][0]}")
+        shown = values(self.schema["entities"][row.kind], row.words)
+        for (exact, own), (field, words) in zip(values(self.schema["own"], self.replica.own) if has_own else (), shown):
+            self.stats["own values"] += 1
+            if quantise(field, dequantise(exact, own)) != words:
+                self.errors.append(f"tick {tick}: own {field['name']} {own} is {words} in the row")
 
     def handle(self, data):
         if data[0] == SNAPSHOT:
-            self.handle_snapshot(data)
-            return
+            return self.handle_snapshot(data)
         what, parts = read_message(data)
         self.stats[what] += 1
         if what == "welcome":
             self.expects_empty = True
             self.welcome, self.replica = parts, Replica(self.schema, parts["ticks_per_step"])
             self.offset = time.monotonic() - parts["tick"] / parts["tick_hz"]
+            if parts["schema_hash"] != self.schema["hash"]:
+                self.errors.append(f"schema_hash {parts['schema_hash']:x} is not {self.schema['hash']:x}")
         elif what == "roster":
             whole, changes = parts
             self.roster = {} if whole else self.roster
@@ -520,6 +519,7 @@ class Player:
                     self.seen.add(f"away {flag}")
         elif what == "chat" and parts == (self.welcome["player"], CHAT):
             self.seen.add("chat")
+        return None
 
     def play(self):
         start = time.monotonic()
@@ -554,14 +554,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--server", default="127.0.0.1:8080", metavar="HOST:PORT")
     parser.add_argument("--room", default="main")
-    parser.add_argument("--seconds", type=float, default=10.0, help="how long to play, 8 to 600 [default: 10]")
+    parser.add_argument("--seconds", type=float, default=10.0, help="8 to 600, and 300 steps at least [default: 10]")
     args = parser.parse_args()
     if not 8 <= args.seconds <= 600:
         parser.error("--seconds takes 8 to 600")
     host, port = args.server.rsplit(":", 1)
     golden = check_golden(pathlib.Path(__file__).parents[2] / "assets/golden/quantised.json")
-    paths = ("/schema.json", f"/api/admit?room={args.room}")
-    schema, admission = (json.loads(fetch(host, int(port), path)[1]) for path in paths)
+    _, served = fetch(host, int(port), "/schema.json")
+    schema, admission = json.loads(served), json.loads(fetch(host, int(port), f"/api/admit?room={args.room}")[1])
+    schema["hash"] = int.from_bytes(hashlib.sha256(served).digest()[:8], "little")
     if not admission["admit"]:
         raise Wrong(f"not admitted: {admission}")
     comparer = Comparer(host, int(port), args.room)
@@ -580,8 +581,7 @@ def main():
             player.errors.append(f"the goodbye was answered with {closed}")
     comparer.waiting.put(None)
     comparer.join(10)
-    print(f"messages        {dict(player.stats)}")
-    print(f"frames by kind  {dict(player.frames)}")
+    print(f"messages        {dict(player.stats)}\nframes by kind  {dict(player.frames)}")
     checks = player.replica.checks if player.replica else 0
     print(f"compared        {dict(comparer.stats)}, checks {checks}, golden cases {golden}")
     errors = player.verdict()
