@@ -41,6 +41,8 @@ struct Known {
 pub struct Mirror {
     rows: Vec<Known>,
     last: Option<Step>,
+    /// The step up to which events were told; unlike `last` it outlives `forget`.
+    told: Option<Step>,
     frames: u32,
     eye: Option<Eye>,
 }
@@ -52,7 +54,7 @@ impl Mirror {
         self.last
     }
 
-    /// The next frame empties the client's list (join, resume, failed check).
+    /// The next frame empties the client's list (failed check, next match).
     pub fn forget(&mut self) {
         self.last = None;
     }
@@ -181,7 +183,7 @@ impl FrameWriter {
             flags |= flags::OWN;
             write_words(store.own_layout(), own, &mut self.bits);
         }
-        flags |= self.write_events(store, step, mirror.last, spec.ticks_per_step, concerns, &mut stats);
+        flags |= self.write_events(store, step, mirror.told, spec.ticks_per_step, concerns, &mut stats);
         mirror.frames = mirror.frames.wrapping_add(1);
         if mirror.frames.is_multiple_of(CHECK_EVERY_FRAMES) {
             more |= more::CHECK;
@@ -189,7 +191,7 @@ impl FrameWriter {
             let sum = in_step.fold(0u32, |sum, row| sum.wrapping_add(store.hash(row.slot)));
             self.bits.write(fold(sum), 16);
         }
-        mirror.last = Some(step);
+        (mirror.last, mirror.told) = (Some(step), Some(step));
         stats.held = mirror.counts().1;
         out.extend_from_slice(&[SNAPSHOT, flags | (u8::from(more != 0) * flags::MORE), step.0 as u8]);
         out.extend_from_slice(&[spec.input.map_or(0, |tick| tick.0 as u8), spec.slack.cast_unsigned()]);
@@ -367,7 +369,7 @@ impl FrameWriter {
         }
     }
 
-    /// Events of the ticks since the last frame; of the newest step alone in a client's first one.
+    /// Events of the ticks since `last`, the step of the last frame; of the newest step alone in a client's first one.
     fn write_events(
         &mut self,
         store: &Store,

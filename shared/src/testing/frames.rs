@@ -92,6 +92,8 @@ struct Client {
     radius: f32,
     sleeps_until: Step,
     bytes_max: usize,
+    /// The step of its last frame.
+    told: Option<Step>,
 }
 
 impl FrameProof {
@@ -249,6 +251,7 @@ impl Client {
             radius: 400.0,
             sleeps_until: step,
             bytes_max,
+            told: None,
         }
     }
 
@@ -294,7 +297,7 @@ impl Client {
             eye: Eye { controls: rng.one_in(2).then_some(7), place: [self.place, 0.0], radius: self.radius },
             bytes_max: self.bytes_max,
         };
-        let last = self.mirror.last();
+        let last = self.told.replace(step);
         let mut bytes = Vec::new();
         let concerns = |audience: &Audience| concerns(self.player, self.place, audience);
         let stats = writer.write(&world.store, &mut self.mirror, &spec, concerns, &mut bytes);
