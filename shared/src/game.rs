@@ -18,7 +18,8 @@ use crate::wire::Wire;
 ///
 /// The rules it keeps: (1) no clock, I/O, thread or own randomness; (2) no float function outside `libm`, no `mul_add`; (3) no order from a
 /// hash map; (4) `advance` reads only scene, own and input; (5) `step` calls `advance` exactly once for each command; (6) `extract` shows each
-/// live id once and none that was freed; (7) no state outside `Self`: a restored checkpoint steps alike.
+/// live id once and none that was freed; (7) no state outside `Self`: a restored checkpoint steps alike. [`crate::testing::sync_test`] checks
+/// them, as far as they show.
 pub trait Game: Sized + Send + Serialize + DeserializeOwned + 'static {
     /// Held during one tick; `Default` is "hands off".
     type Input: Wire + Copy + Default + PartialEq + Send;

@@ -10,7 +10,7 @@
 //! | [`message`] | every other message, the limits, the close codes |
 //! | [`link`] | a simulated TCP link |
 //! | [`client`] | the whole client minus its socket |
-//! | [`testing`] | proofs that run anywhere |
+//! | [`testing`] | proofs that run anywhere; whether a game keeps its rules |
 //!
 //! Imports go one way, in about this order (`tests/layers.rs` checks it). The invariants kept here:
 //!

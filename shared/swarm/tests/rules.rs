@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use snapline_shared::game::Setup;
 use snapline_shared::prelude::*;
 use snapline_shared::rows::Ring;
+use snapline_shared::testing::{SyncOptions, fuzz_inputs, sync_test};
 use snapline_swarm::{Input, Swarm, Walker};
 
 /// The game without a room around it.
@@ -135,4 +136,16 @@ fn the_view_radius_is_an_option() {
     for bad in ["0", "1001", "far", "NaN"] {
         assert_eq!(bench(bad).map_err(|error| error.field), Err("view_radius"), "{bad}");
     }
+}
+
+#[test]
+fn it_steps_alike_everywhere() {
+    let report = sync_test::<Swarm>(&SyncOptions::default());
+    assert!(report.advanced == report.commands && report.commands > 5000 && report.restores > 30, "{report:?}");
+}
+
+#[test]
+fn it_survives_its_players() {
+    let report = fuzz_inputs::<Swarm>(&SyncOptions { players_max: 200, ..SyncOptions::default() });
+    assert!(report.advanced == report.commands && report.joins > 500 && report.leaves > 500, "{report:?}");
 }
