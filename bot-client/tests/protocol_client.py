@@ -584,7 +584,8 @@ def main():
     if not admission["admit"]:
         raise Wrong(f"not admitted: {admission}")
     comparer = Comparer(host, int(port), args.room)
-    address, options = f"ws://{args.server}/play?room={args.room}", {"subprotocols": ["snapline.v1"], "compression": None}
+    address = f"ws://{args.server}/play?room={args.room}"
+    options = {"subprotocols": ["snapline.v1"], "compression": None}
     refusal = refuse(connect(address, **options), schema["hash"] ^ 1)
     # A queue of one message: while nobody asks for the next, the socket is not read either.
     with connect(address, max_size=1 << 18, max_queue=1, **options) as socket:
