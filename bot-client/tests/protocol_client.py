@@ -26,7 +26,7 @@ from websockets.sync.client import connect
 
 SNAPSHOT = 2
 LEFT, HELD, WOKEN, RELOADS, ENTERS, OWN, EVENTS, MORE = (1 << i for i in range(8))
-SELF, EMPTY, HOLD_ALL, CHECK = (1 << i for i in range(4))
+SELF, EMPTY, HOLD_ALL, CHECK, NO_INPUT = (1 << i for i in range(5))
 SLACK_NONE = -128
 U32 = 0xFFFFFFFF
 NAME = "protocol client"
@@ -240,6 +240,9 @@ class Replica:
             raise Wrong("no snapshot")
         flags, low, self.input_low, self.slack = struct.unpack("<xBBBb", data[:5])
         more = data[5] if flags & MORE else 0
+        if more >= 2 * NO_INPUT:
+            raise Wrong("an unknown flag")
+        self.input_low = None if more & NO_INPUT else self.input_low
         bits = Bits(data[6 if flags & MORE else 5 :])
         last = self.step
         if more & (EMPTY | HOLD_ALL):
@@ -278,7 +281,7 @@ class Replica:
         self.events = []
         if flags & EVENTS:
             for _ in range(bits.number(1, 256)):
-                tick, to_me = step * self.ticks_per_step - bits.read(6), bits.read(1)
+                tick, to_me = (step * self.ticks_per_step - bits.read(6)) & U32, bits.read(1)
                 kind = bits.read((len(self.event_layouts) - 1).bit_length())
                 self.events.append((tick, to_me, kind, bits.words(self.event_layouts[kind])))
         if more & CHECK:
@@ -322,6 +325,9 @@ def input_message(specs, first, inputs, step, seen):
     for number, bits in pairs:
         value, at = value | number << at, at + bits
     return value.to_bytes((at + 7) // 8, "little")
+
+def hello(schema_hash):
+    return b"\1" + text(NAME) + b"\0\1" + integer(schema_hash) + b"\1"
 
 def read_welcome(plain):
     welcome = {name: plain.integer() for name in ("epoch", "tick", "tick_hz", "ticks_per_step", "player")}
@@ -474,15 +480,17 @@ class Player:
                 self.stats["values"] += 1
                 if field["lane"] != "quat" and quantise(field, dequantise(field, words)) != words:
                     self.errors.append(f"{kind['name']}.{field['name']}: {words} do not come back from the grid")
-        if self.replica.slack == SLACK_NONE:
-            return
-        applied = tick - (tick - self.replica.input_low) % 256
-        self.stats["inputs applied"] += applied != self.applied
-        if applied not in self.sent and applied > tick - 200:
-            self.errors.append(f"tick {tick}: an input for {applied} was applied that was never sent")
+        applied = None
+        if self.replica.input_low is not None:
+            applied = tick - (tick - self.replica.input_low) % 256
+            self.stats["inputs applied"] += applied != self.applied
+            if applied not in self.sent and applied > tick - 200:
+                self.errors.append(f"tick {tick}: an input for {applied} was applied that was never sent")
         self.applied = applied
-        mine = [row for row in self.replica.in_step() if row.slot == self.replica.controls]
-        if self.schema["game"] == "swarm" and mine:
+        mine = [row for row in self.replica.rows if row.slot == self.replica.controls]
+        if self.replica.rows and self.replica.controls is not None and not mine:
+            self.errors.append(f"tick {tick}: the row that it controls is not known")
+        if self.schema["game"] == "swarm" and mine and not mine[0].held:
             self.check_swarm(tick, mine[0], applied == tick, flags & OWN)
 
     def check_swarm(self, tick, row, is_fresh, has_own):
@@ -550,6 +558,16 @@ class Player:
             errors.append(f"{self.replica.failed} checks failed")
         return self.errors + self.comparer.errors + errors
 
+def refuse(socket, schema_hash):
+    """Another schema than the server's is refused in words."""
+    with socket:
+        socket.send(hello(schema_hash))
+        try:
+            return [f"another schema was answered with {socket.recv(timeout=5)!r}"]
+        except ConnectionClosed as closed:
+            told = closed.rcvd and (closed.rcvd.code, closed.rcvd.reason.split(":")[0])
+            return [] if told == (4000, "bad_message") else [f"another schema was answered with {told}"]
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--server", default="127.0.0.1:8080", metavar="HOST:PORT")
@@ -566,11 +584,14 @@ def main():
     if not admission["admit"]:
         raise Wrong(f"not admitted: {admission}")
     comparer = Comparer(host, int(port), args.room)
+    address = f"ws://{args.server}/play?room={args.room}"
+    options = {"subprotocols": ["snapline.v1"], "compression": None}
+    refusal = refuse(connect(address, **options), schema["hash"] ^ 1)
     # A queue of one message: while nobody asks for the next, the socket is not read either.
-    address, options = f"ws://{args.server}/play?room={args.room}", {"max_size": 1 << 18, "max_queue": 1}
-    with connect(address, subprotocols=["snapline.v1"], compression=None, **options) as socket:
-        socket.send(b"\1" + text(NAME) + b"\0\0\1")
+    with connect(address, max_size=1 << 18, max_queue=1, **options) as socket:
+        socket.send(hello(schema["hash"]))
         player = Player(socket, schema, comparer, args.seconds)
+        player.errors += refusal
         try:
             player.play()
             socket.close(1000)
