@@ -8,7 +8,7 @@ use snapline_server::room::{Room, RoomConfig, RowsAt, SessionKey};
 use snapline_shared::client::{Session, SessionEvent};
 use snapline_shared::game::schema;
 use snapline_shared::link::{Link, LinkSpec};
-use snapline_shared::message::{ClientMessage, Close, Hello, Notice, RosterChange};
+use snapline_shared::message::{ClientMessage, Close, Hello, InputMessage, Notice, RosterChange};
 use snapline_shared::rng::Rng;
 use snapline_shared::schema::Schema;
 use snapline_shared::tick::{Step, Tick};
@@ -221,6 +221,20 @@ fn inputs_arrive_in_time_and_the_roster_is_everybodys() {
         assert_eq!(client.session.replica().map(|replica| replica.rows().len()), Some(30));
     }
     assert_eq!(room.stats().desyncs, 0);
+}
+
+#[test]
+fn late_inputs_are_counted_while_their_player_is_there_and_after() {
+    let (mut room, clients, tick) = room_with(2, 60);
+    assert_eq!(room.stats().inputs_late, 0);
+    let late =
+        ClientMessage::Input(InputMessage { first: room.now().offset(-3), count: 4, words: vec![0; 8], ack: None });
+    let mut bytes = Vec::new();
+    late.encode(&schema::<Swarm>().input.layout(), &mut bytes);
+    assert_eq!(room.handle_message(at(tick), clients[0].key, &bytes), Ok(()));
+    assert_eq!(room.stats().inputs_late, 4);
+    room.handle_closed(clients[0].key);
+    assert_eq!(room.stats().inputs_late, 4);
 }
 
 #[test]

@@ -258,6 +258,7 @@ impl<G: Game> Room<G> {
         let refused = self.world.begin_epoch(&self.config, players);
         self.replicator = Replicator::new(snapline_shared::frame::Store::new(self.schema.clone()));
         for (_, connection) in &mut self.connections {
+            self.stats.inputs_late += connection.inputs.late();
             connection.begin_epoch();
         }
         for (player, refusal) in refused {
@@ -369,8 +370,10 @@ impl<G: Game> Room<G> {
 
     /// Counters.
     #[must_use]
-    pub const fn stats(&self) -> RoomStats {
-        self.stats
+    pub fn stats(&self) -> RoomStats {
+        // Those who have left are counted already.
+        let late: u64 = self.connections.iter().map(|(_, connection)| connection.inputs.late()).sum();
+        RoomStats { inputs_late: self.stats.inputs_late + late, ..self.stats }
     }
 
     /// What the world showed at `step`.
