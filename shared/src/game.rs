@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::events::Events;
 use crate::ids::{NetId, NetIds, PlayerId};
 use crate::rng::Rng;
-use crate::rows::{Ring, Rows};
+use crate::rows::{Ring, Rows, kind_number};
 use crate::schema::{Kind, Schema};
 use crate::tick::{Seen, Tick};
 use crate::wire::Wire;
@@ -37,6 +37,8 @@ pub trait Game: Sized + Send + Serialize + DeserializeOwned + 'static {
     const REQUESTS: &'static [Kind] = &[];
     /// The coder's tables, as the training tool wrote them.
     const TABLES: &'static str = "";
+    /// The map that both ends are built with; a server may be told to take another one.
+    const MAP: Map<'static> = Map::NONE;
 
     /// Reads the map and the options.
     ///
@@ -64,6 +66,12 @@ pub trait Game: Sized + Send + Serialize + DeserializeOwned + 'static {
 
     /// One player's own motion during one tick; server and browser run this very function.
     fn advance(scene: &Self::Scene, own: &mut Self::Own, input: Self::Input);
+
+    /// What the tick that has just left `own` brought into the world: the client that predicts it shows it at once, until the server's row comes
+    /// or should have come. The two are the same row when their kind and all their `Snap` fields are equal (whose it is, its number).
+    fn shots(scene: &Self::Scene, own: &Self::Own, out: &mut Shots) {
+        let _ = (scene, own, out);
+    }
 
     /// A number in the own state that `step` changes whenever it touches that state outside `advance` (a hit, a pick-up): then a client knows why
     /// it predicted wrongly. Without one all such corrections count as unexplained.
@@ -99,6 +107,68 @@ pub fn schema<G: Game>() -> Schema {
         input: G::Input::KIND,
         own: G::Own::KIND,
         tables: G::TABLES.into(),
+    }
+}
+
+/// A map: what both ends read their scene from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Map<'a> {
+    /// Its name, served at `/maps/NAME`; empty: there is none.
+    pub name: &'a str,
+    /// Its bytes, at most 1 MiB.
+    pub bytes: &'a [u8],
+}
+
+impl Map<'_> {
+    /// A game without a map.
+    pub const NONE: Self = Self { name: "", bytes: &[] };
+
+    /// First 8 bytes of the SHA-256 of its bytes, as Welcome tells it; 0 without a map.
+    #[must_use]
+    pub fn hash(&self) -> u64 {
+        if self.name.is_empty() { 0 } else { Schema::hash(self.bytes) }
+    }
+}
+
+/// What one tick of a player's own motion brings into the world, as rows at their birth.
+#[derive(Debug)]
+pub struct Shots {
+    kinds: &'static [Kind],
+    list: Vec<Shot>,
+}
+
+/// One row at its birth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shot {
+    /// Number of its kind among the game's entities.
+    pub kind: u8,
+    /// Its words.
+    pub words: Vec<u32>,
+    /// Ticks that it will live at most: until the wall that it flies at.
+    pub ticks: u32,
+}
+
+impl Shots {
+    /// None yet; `kinds` is the game's list of entities.
+    #[must_use]
+    pub const fn new(kinds: &'static [Kind]) -> Self {
+        Self { kinds, list: Vec::new() }
+    }
+
+    /// Shows `row`, which moves by its velocity (`by`) for at most `ticks`.
+    ///
+    /// # Panics
+    /// When `R` is not among the game's `ENTITIES`: a mistake in the game.
+    pub fn put<R: Wire>(&mut self, row: &R, ticks: u32) {
+        let Some(kind) = kind_number(self.kinds, &R::KIND.name) else { panic!("{} is not in ENTITIES", R::KIND.name) };
+        let mut words = vec![0; R::KIND.words()];
+        row.quantise(&mut words);
+        self.list.push(Shot { kind, words, ticks });
+    }
+
+    /// The shots so far, leaving none.
+    pub fn take(&mut self) -> Vec<Shot> {
+        std::mem::take(&mut self.list)
     }
 }
 

@@ -5,7 +5,7 @@ pub use serde::{Deserialize, Serialize};
 
 pub use crate::events::Events;
 pub use crate::game::{
-    Command, Game, Past, Profile, Refusal, Replies, Request, Results, Setup, SetupError, Tools, Turn, View,
+    Command, Game, Map, Past, Profile, Refusal, Replies, Request, Results, Setup, SetupError, Shots, Tools, Turn, View,
 };
 pub use crate::ids::{NetId, NetIds, PlayerId};
 pub use crate::quant::{Blend, Lane};

@@ -1,10 +1,14 @@
 //! The whole client minus its socket: clock, decoding, interpolation, events. Bots and tests use it natively, the browser as WebAssembly.
 
+mod brain;
 mod clock;
 mod predict;
 mod session;
+mod shots;
 mod timeline;
 
+pub use brain::{Brain, Pilot, Player, World};
 pub use predict::{Mispredictions, Predicted};
 pub use session::{Arrival, ClientError, Session, SessionEvent, SessionStats};
+pub use shots::ShotCounts;
 pub use timeline::{Drawn, DrawnRow};

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::session::{ClientError, FrameFacts, Session};
+use super::shots::{Moment, OwnShots, ShotCounts};
 use super::timeline::Drawn;
-use crate::game::{Game, Setup, schema};
+use crate::game::{Game, Map, Setup, Shots, schema};
 use crate::numbers::of_words;
 use crate::quant::{Blend, Shape, blend_number};
 use crate::schema::FieldSpec;
@@ -47,6 +48,7 @@ struct Ahead<G: Game> {
 struct Running<G: Game> {
     epoch: u32,
     scene: G::Scene,
+    tick_hz: f64,
     /// The newest own state that the server has confirmed.
     base: Option<(Tick, G::Own)>,
     /// The ticks after it, in order, each with the state after it.
@@ -56,6 +58,7 @@ struct Running<G: Game> {
     sent_until: Option<Tick>,
     last: G::Input,
     missing: u32,
+    shots: OwnShots,
 }
 
 /// A client of game `G` that predicts its own state.
@@ -63,7 +66,13 @@ pub struct Predicted<G: Game> {
     session: Session,
     input: G::Input,
     running: Option<Running<G>>,
+    /// Bytes of another map than the one that the game is built with.
+    map: Vec<u8>,
+    /// The epoch that cannot be predicted for want of its map.
+    wants_map: Option<u32>,
     mispredictions: Mispredictions,
+    /// Those of the epochs before.
+    shots: ShotCounts,
     compared: u64,
     own_fields: Vec<FieldSpec>,
     /// What is still added to the drawn own state after a correction, number by number, and since when.
@@ -86,6 +95,9 @@ impl<G: Game> Predicted<G> {
             session: Session::built_for(Arc::new(schema::<G>())),
             input: G::Input::default(),
             running: None,
+            map: Vec::new(),
+            wants_map: None,
+            shots: ShotCounts::default(),
             mispredictions: Mispredictions::default(),
             compared: 0,
             error: Vec::new(),
@@ -97,6 +109,29 @@ impl<G: Game> Predicted<G> {
     /// Everything but prediction: events, arrivals, chat, statistics. Do not set inputs or update through it.
     pub const fn session(&mut self) -> &mut Session {
         &mut self.session
+    }
+
+    /// The same, to look at.
+    #[must_use]
+    pub const fn session_ref(&self) -> &Session {
+        &self.session
+    }
+
+    /// Name of the map that the room plays on and this client lacks (its bytes are at `/maps/NAME`): until [`Self::set_map`] nothing is predicted.
+    #[must_use]
+    pub fn wants_map(&self) -> Option<&str> {
+        let welcome = self.session.welcome().filter(|welcome| self.wants_map == Some(welcome.epoch))?;
+        Some(&welcome.map)
+    }
+
+    /// Takes the bytes of the room's map; those of another one are not used.
+    ///
+    /// # Errors
+    /// When the game cannot make its scene of them.
+    pub fn set_map(&mut self, bytes: &[u8]) -> Result<(), ClientError> {
+        self.map = bytes.to_vec();
+        self.wants_map = None;
+        self.begin_epoch()
     }
 
     /// The input held from now on.
@@ -120,6 +155,9 @@ impl<G: Game> Predicted<G> {
             if self.reconcile(&frame) {
                 self.fade_from(now_us, drawn);
             }
+            if let (Some(running), Some(replica)) = (&mut self.running, self.session.replica()) {
+                running.shots.confirm(frame.tick, replica.rows());
+            }
         }
         self.run_ahead();
         Ok(())
@@ -133,23 +171,34 @@ impl<G: Game> Predicted<G> {
 
     fn begin_epoch(&mut self) -> Result<(), ClientError> {
         let Some(welcome) = self.session.welcome() else { return Ok(()) };
-        if self.running.as_ref().is_some_and(|running| running.epoch == welcome.epoch) {
+        let is_known = self.running.as_ref().is_some_and(|running| running.epoch == welcome.epoch);
+        if is_known || self.wants_map == Some(welcome.epoch) {
             return Ok(());
         }
+        if let Some(running) = self.running.take() {
+            let ShotCounts { confirmed, withdrawn } = running.shots.counts();
+            self.shots.confirmed += confirmed;
+            self.shots.withdrawn += withdrawn;
+        }
+        self.error.clear();
+        let Some(map) = map_of::<G>(welcome.map_hash, &self.map) else {
+            self.wants_map = Some(welcome.epoch);
+            return Ok(());
+        };
         let options: BTreeMap<String, String> = welcome.options.iter().cloned().collect();
         let (tick_hz, ticks_per_step) = (welcome.tick_hz.max(1).into(), welcome.ticks_per_step.max(1).into());
-        let scene =
-            G::scene(&Setup { map: &[], options: &options, tick_hz, ticks_per_step }).map_err(ClientError::Setup)?;
-        self.error.clear();
+        let scene = G::scene(&Setup { map, options: &options, tick_hz, ticks_per_step }).map_err(ClientError::Setup)?;
         self.running = Some(Running {
             epoch: welcome.epoch,
             scene,
+            tick_hz: tick_hz.into(),
             base: None,
             ahead: VecDeque::new(),
             early: VecDeque::new(),
             sent_until: None,
             last: G::Input::default(),
             missing: REPEAT_TICKS,
+            shots: OwnShots::new(G::ENTITIES),
         });
         Ok(())
     }
@@ -186,6 +235,7 @@ impl<G: Game> Predicted<G> {
             (running.base, running.sent_until) = (None, None);
             running.ahead.clear();
             running.early.clear();
+            running.shots.clear();
         }
         for tick in self.session.sent_after(running.sent_until) {
             running.sent_until = Some(tick);
@@ -198,6 +248,19 @@ impl<G: Game> Predicted<G> {
     pub fn own(&self) -> Option<&G::Own> {
         let running = self.running.as_ref()?;
         running.ahead.back().map(|ahead| &ahead.own).or(running.base.as_ref().map(|(_, own)| own))
+    }
+
+    /// Map and tuning of the room; none before Welcome.
+    #[must_use]
+    pub fn scene(&self) -> Option<&G::Scene> {
+        self.running.as_ref().map(|running| &running.scene)
+    }
+
+    /// The newest tick run ahead; none before the first snapshot.
+    #[must_use]
+    pub fn ahead_tick(&self) -> Option<Tick> {
+        let running = self.running.as_ref()?;
+        running.ahead.back().map(|ahead| ahead.tick).or(running.base.as_ref().map(|(tick, _)| *tick))
     }
 
     /// The own state as it is to be drawn at `now_us`, as numbers in schema order: between the last two ticks, corrections fading.
@@ -246,9 +309,19 @@ impl<G: Game> Predicted<G> {
     }
 
     /// The world as it is to be drawn at `now_us`: others interpolated, the own entity's fields replaced by those of the own state that have
-    /// their names.
+    /// their names, own shots in flight ahead of the server.
     pub fn draw(&mut self, now_us: u64, out: &mut Drawn) {
         self.session.draw(now_us, out);
+        self.draw_own(now_us, out);
+        let (fraction, ahead) = (f64::from(self.session.input_fraction(now_us)), self.ahead_tick());
+        if let (Some(running), Some(ahead)) = (&mut self.running, ahead) {
+            let (ahead, drawn) = (f64::from(ahead.0) - 1.0 + fraction, out.tick);
+            let moment = Moment { ahead, drawn, slide_ticks: running.tick_hz, tick_hz: running.tick_hz };
+            running.shots.draw(&moment, out);
+        }
+    }
+
+    fn draw_own(&self, now_us: u64, out: &mut Drawn) {
         let (Some(own), Some(numbers)) = (out.own, self.own_numbers(now_us)) else { return };
         let row = out.rows[own];
         let mut at = row.from as usize;
@@ -273,6 +346,13 @@ impl<G: Game> Predicted<G> {
         self.mispredictions
     }
 
+    /// What became of the own shots that were shown before the server's rows came.
+    #[must_use]
+    pub fn shots(&self) -> ShotCounts {
+        let now = self.running.as_ref().map(|running| running.shots.counts()).unwrap_or_default();
+        ShotCounts { confirmed: self.shots.confirmed + now.confirmed, withdrawn: self.shots.withdrawn + now.withdrawn }
+    }
+
     /// Snapshots whose own state could be compared with a prediction.
     #[must_use]
     pub const fn compared(&self) -> u64 {
@@ -287,7 +367,23 @@ fn numbers_of<W: Wire>(value: &W) -> Vec<f64> {
     of_words(&W::KIND, &words)
 }
 
+/// The map with this hash: the game's own, or the one that was given.
+fn map_of<G: Game>(hash: u64, given: &[u8]) -> Option<&[u8]> {
+    if hash == G::MAP.hash() {
+        return Some(G::MAP.bytes);
+    }
+    let given = Map { name: "given", bytes: given };
+    if hash == 0 { Some(&[]) } else { (hash == given.hash()).then_some(given.bytes) }
+}
+
 impl<G: Game> Running<G> {
+    /// What the tick that left `own` brought into the world.
+    fn shots_of(scene: &G::Scene, own: &G::Own) -> Vec<crate::game::Shot> {
+        let mut shots = Shots::new(G::ENTITIES);
+        G::shots(scene, own, &mut shots);
+        shots.take()
+    }
+
     /// The input for `tick` has been sent: runs all ticks up to it, those left out as the server will.
     fn push(&mut self, tick: Tick, input: G::Input) {
         let Some((base, own)) = &self.base else {
@@ -314,6 +410,7 @@ impl<G: Game> Running<G> {
                 }
             }
             G::advance(&self.scene, &mut own, self.last);
+            self.shots.add(at, Self::shots_of(&self.scene, &own));
             self.ahead.push_back(Ahead { tick: at, input: self.last, own: own.clone() });
         }
         while self.ahead.len() > AHEAD_TICKS_MAX {
@@ -328,11 +425,13 @@ impl<G: Game> Running<G> {
             self.ahead.pop_front();
         }
         if wrong {
-            let mut own = own.clone();
+            let (mut own, mut again) = (own.clone(), Vec::new());
             for ahead in &mut self.ahead {
                 G::advance(&self.scene, &mut own, ahead.input);
                 ahead.own = own.clone();
+                again.extend(Self::shots_of(&self.scene, &own).into_iter().map(|shot| (ahead.tick, shot)));
             }
+            self.shots.replay(tick, again);
         }
         self.base = Some((tick, own));
         if begins {

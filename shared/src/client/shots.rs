@@ -1,0 +1,198 @@
+//! What a player's own motion has brought into the world (its shots), shown at once and then confirmed or withdrawn.
+//!
+//! Such a row is born in the predicted present and dies in the drawn past, for that is where its targets are seen. So its time slides from the
+//! one to the other while it flies: it leaves the muzzle at the press of the key and meets what the player sees.
+
+use core::ops::Range;
+
+use super::timeline::{Drawn, DrawnRow};
+use crate::frame::KnownRow;
+use crate::game::Shot;
+use crate::ids::NetId;
+use crate::numbers::of_words;
+use crate::quant::Blend;
+use crate::schema::{Drive, Kind};
+use crate::tick::Tick;
+
+/// Shots remembered; more are not shown before the server shows them.
+const SHOTS_MAX: usize = 64;
+/// Ticks after its birth within which the server's row must have come: loads may be spread over some frames.
+const PATIENCE_TICKS: i32 = 12;
+/// Slot of rows that the server does not know yet; no game has so many rows.
+const OWN_SLOT: u16 = u16::MAX;
+
+#[derive(Debug)]
+struct Flying {
+    /// Names it on the screen until the server's row takes over.
+    serial: u32,
+    born: Tick,
+    shot: Shot,
+    /// The server's row, once it has come.
+    row: Option<NetId>,
+    /// The first tick at which that row was no more.
+    gone_at: Option<Tick>,
+}
+
+/// How many shots the server knew and did not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShotCounts {
+    /// Shown before the server's row came, and it came.
+    pub confirmed: u64,
+    /// Shown, and the server did not know them: an input was late, or something happened that this client could not know.
+    pub withdrawn: u64,
+}
+
+/// The moment that is drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    /// The tick that own motion has reached, with its fraction.
+    pub(super) ahead: f64,
+    /// The tick at which others are drawn.
+    pub(super) drawn: f64,
+    /// Ticks over which a shot's time slides from the one to the other.
+    pub(super) slide_ticks: f64,
+    /// Ticks a second.
+    pub(super) tick_hz: f64,
+}
+
+/// The own shots in flight.
+#[derive(Debug)]
+pub(super) struct OwnShots {
+    kinds: &'static [Kind],
+    /// By kind: the words of its `Snap` fields, which tell one row from another.
+    names: Vec<Vec<Range<usize>>>,
+    list: Vec<Flying>,
+    next_serial: u32,
+    counts: ShotCounts,
+}
+
+impl OwnShots {
+    pub(super) fn new(kinds: &'static [Kind]) -> Self {
+        let names = |kind: &Kind| {
+            let fields = kind.fields.iter().enumerate().filter(|(_, field)| field.blend == Blend::Snap);
+            fields.map(|(at, field)| kind.word_of(at)..kind.word_of(at) + field.words()).collect()
+        };
+        Self {
+            kinds,
+            names: kinds.iter().map(names).collect(),
+            list: Vec::new(),
+            next_serial: 0,
+            counts: ShotCounts::default(),
+        }
+    }
+
+    /// Forgets all of them: another epoch, or another timeline.
+    pub(super) fn clear(&mut self) {
+        self.list.clear();
+    }
+
+    pub(super) const fn counts(&self) -> ShotCounts {
+        self.counts
+    }
+
+    /// A tick has been run ahead.
+    pub(super) fn add(&mut self, born: Tick, shots: Vec<Shot>) {
+        for shot in shots {
+            if self.list.len() < SHOTS_MAX {
+                self.list.push(Flying { serial: self.next_serial, born, shot, row: None, gone_at: None });
+                self.next_serial = self.next_serial.wrapping_add(1);
+            }
+        }
+    }
+
+    /// The ticks after `tick` have been run again, with these shots.
+    pub(super) fn replay(&mut self, tick: Tick, mut again: Vec<(Tick, Shot)>) {
+        let names = &self.names;
+        let mut withdrawn = 0;
+        self.list.retain_mut(|flying| {
+            if !flying.born.is_after(tick) || flying.row.is_some() {
+                return true;
+            }
+            let at = again.iter().position(|(born, shot)| *born == flying.born && is_same(names, &flying.shot, shot));
+            match at {
+                Some(at) => flying.shot = again.swap_remove(at).1,
+                None => withdrawn += 1,
+            }
+            at.is_some()
+        });
+        self.counts.withdrawn += withdrawn;
+        again.sort_by_key(|(born, _)| born.since(tick));
+        again.into_iter().for_each(|(born, shot)| self.add(born, vec![shot]));
+    }
+
+    /// The world at `tick` has come: these are the rows.
+    pub(super) fn confirm(&mut self, tick: Tick, rows: &[KnownRow]) {
+        let (names, counts) = (&self.names, &mut self.counts);
+        self.list.retain_mut(|flying| {
+            let age = tick.since(flying.born);
+            if age < 0 {
+                return true;
+            }
+            if let Some(id) = flying.row {
+                let is_here = rows.binary_search_by_key(&id.slot, |row| row.id.slot).is_ok_and(|at| rows[at].id == id);
+                if !is_here && flying.gone_at.is_none() {
+                    flying.gone_at = Some(tick);
+                }
+            } else if let Some(row) = rows.iter().find(|row| is_row(names, &flying.shot, row)) {
+                flying.row = Some(row.id);
+                counts.confirmed += 1;
+            } else if age > PATIENCE_TICKS {
+                counts.withdrawn += 1;
+                return false;
+            }
+            age.unsigned_abs() < flying.shot.ticks + PATIENCE_TICKS.unsigned_abs()
+        });
+    }
+
+    /// Puts the shots in flight onto the picture, in place of the server's rows for them.
+    pub(super) fn draw(&mut self, moment: &Moment, out: &mut Drawn) {
+        let kinds = self.kinds;
+        self.list.retain(|flying| {
+            let age = moment.ahead - f64::from(flying.born.0);
+            let weight = 1.0 - age / moment.slide_ticks;
+            let shown = moment.drawn + (moment.ahead - moment.drawn) * weight.clamp(0.0, 1.0);
+            let is_gone = flying.gone_at.is_some_and(|gone| shown >= f64::from(gone.0));
+            let stays = weight > 0.0 && !is_gone && age < f64::from(flying.shot.ticks) + moment.slide_ticks;
+            if !stays {
+                return false;
+            }
+            hide(flying.row, out);
+            let flown = (shown - f64::from(flying.born.0)).max(0.0);
+            if flown < f64::from(flying.shot.ticks) {
+                put(&kinds[usize::from(flying.shot.kind)], flying, flown / moment.tick_hz, out);
+            }
+            true
+        });
+    }
+}
+
+/// Takes the server's row off the picture: the own one is shown in its place.
+fn hide(row: Option<NetId>, out: &mut Drawn) {
+    let Some(at) = row.and_then(|id| out.rows.iter().position(|row| row.id == id)) else { return };
+    out.rows.remove(at);
+    out.own = out.own.map(|own| if own > at { own - 1 } else { own });
+}
+
+fn put(kind: &Kind, flying: &Flying, flown_s: f64, out: &mut Drawn) {
+    let mut numbers = of_words(kind, &flying.shot.words);
+    if let (Some(at), Some(Drive::By(by))) = (kind.at, kind.drive) {
+        let first = |field: u8| kind.fields[..usize::from(field)].iter().map(|f| f.shape.components()).sum::<usize>();
+        let (place, velocity) = (first(at), first(by));
+        for axis in 0..kind.fields[usize::from(at)].shape.components() {
+            numbers[place + axis] += numbers[velocity + axis] * flown_s;
+        }
+    }
+    let id = NetId { slot: OWN_SLOT, generation: flying.serial };
+    out.rows.push(DrawnRow { id, kind: flying.shot.kind, held: false, from: out.values.len() as u32 });
+    out.values.extend(numbers.iter().map(|&number| number as f32));
+}
+
+fn is_same(names: &[Vec<Range<usize>>], a: &Shot, b: &Shot) -> bool {
+    let mut words = names[usize::from(a.kind)].iter();
+    a.kind == b.kind && words.all(|words| a.words[words.clone()] == b.words[words.clone()])
+}
+
+fn is_row(names: &[Vec<Range<usize>>], shot: &Shot, row: &KnownRow) -> bool {
+    let mut words = names[usize::from(shot.kind)].iter();
+    row.state.kind == shot.kind && words.all(|words| shot.words[words.clone()] == row.state.words[words.clone()])
+}
