@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use snapline_arena::{Ace, Arena};
 use snapline_bots::{Brains, Live, Options, Report, RunError, run_until};
 
 const EXIT_BAD_RUN: u8 = 1;
@@ -39,7 +40,7 @@ async fn main() -> ExitCode {
 
 /// The games that the bots play with a brain of the game's own.
 fn brains() -> Brains {
-    Brains::default()
+    Brains::default().with::<Arena>(Ace::maker)
 }
 
 fn fail(words: &str, code: u8) -> ExitCode {
