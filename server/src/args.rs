@@ -15,13 +15,14 @@ use crate::config::{Config, ConfigError, ConfigErrors};
 const ENVIRONMENT: &str = "SNAPLINE_";
 
 /// Settings that are absent unless given.
-const OPTIONAL: [&str; 2] = ["seed", "assets"];
+const OPTIONAL: [&str; 3] = ["seed", "map", "assets"];
 
 const EXAMPLES: &str = "\
 Examples:
   snapline                                  serve this machine; open http://127.0.0.1:8080/
   snapline --listen 0.0.0.0:8080            serve the network too
   snapline --tick-hz 30 --ticks-per-step 1  30 ticks and 30 snapshots a second
+  snapline --map assets/maps/mine.json      another map than the game's own
   snapline --assets assets/web --dev        work on the page: files are read afresh at every request
   snapline --print-config > snapline.toml   all settings and their values; edit, then:
   snapline --config snapline.toml
@@ -59,6 +60,10 @@ struct Flags {
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     ticks_per_step: Option<u32>,
+    /// Play on this map (at most 1 MiB) instead of the one that the game is built with
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    map: Option<PathBuf>,
     /// Serve the page from this directory instead of the one built in
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]

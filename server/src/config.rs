@@ -3,12 +3,14 @@
 //! Layers, later ones win: the defaults here, the TOML file of `--config`, `SNAPLINE_*` in the environment, flags (`args.rs`).
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::room::{PLAYERS_MAX, RoomConfig};
+use crate::room::{MAP_BYTES_MAX, PLAYERS_MAX, RoomConfig, RoomMap};
 
 /// The settings of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +57,10 @@ pub struct Config {
     pub seed: Option<u64>,
     /// Serves what debuggers need (`/debug/...`), to this machine only. Default false.
     pub dev: bool,
+    /// Plays on this file in place of the map that the game is built with; its name is the map's name, 1-64 characters of `[A-Za-z0-9._-]`, the
+    /// first no dot. At most 1 MiB. Default: none. Who has not got it downloads it at `/maps/NAME` before it can predict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map: Option<PathBuf>,
     /// Serves the page from this directory, fresh at every request, instead of the one built in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assets: Option<PathBuf>,
@@ -88,6 +94,7 @@ impl Default for Config {
             pong_timeout_s: 5,
             seed: None,
             dev: false,
+            map: None,
             assets: None,
             log: "info".to_owned(),
             options: BTreeMap::new(),
@@ -134,12 +141,28 @@ impl Config {
         {
             errors.push(ConfigError::new("assets", format!("{} is not a directory", assets.display())));
         }
+        errors.extend(self.read_map().err());
         if errors.is_empty() { Ok(()) } else { Err(ConfigErrors(errors)) }
     }
 
-    /// What the room called `name` is made from.
+    /// Reads the file `map`, when there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read or cannot be a map.
+    pub fn read_map(&self) -> Result<Option<RoomMap>, ConfigError> {
+        let Some(path) = &self.map else { return Ok(None) };
+        let wrong = |words: String| ConfigError::new("map", format!("{}: {words}", path.display()));
+        let bytes = read_up_to(path, MAP_BYTES_MAX + 1).map_err(|error| wrong(error.to_string()))?;
+        if bytes.len() > MAP_BYTES_MAX {
+            return Err(wrong(format!("more than {MAP_BYTES_MAX} bytes")));
+        }
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        RoomMap::new(&name, &bytes).map(Some).map_err(wrong)
+    }
+
+    /// What the room called `name` is made from, with the map that [`Self::read_map`] gave at the start: one for all rooms.
     #[must_use]
-    pub fn room(&self, name: &str) -> RoomConfig {
+    pub fn room(&self, name: &str, map: Option<RoomMap>) -> RoomConfig {
         RoomConfig {
             name: name.to_owned(),
             tick_hz: self.tick_hz,
@@ -151,6 +174,7 @@ impl Config {
             rewind_ms_max: self.rewind_ms_max,
             restart_s: self.restart_s,
             seed: self.seed.unwrap_or_else(random_seed),
+            map,
             options: self.options.clone(),
         }
     }
@@ -189,6 +213,13 @@ fn random_seed() -> u64 {
     // Without the system's randomness a room is still a room: the seed only makes games unlike one another.
     let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
     u64::from_le_bytes(bytes)
+}
+
+/// The first `bytes_max` bytes of a file.
+fn read_up_to(path: &Path, bytes_max: usize) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(bytes_max as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Options are texts for the game; numbers and truth values may be written bare.

@@ -52,7 +52,8 @@ pub fn run<G: Game>(config: &Config) -> ExitCode {
         Ok(server) => server,
         Err(error) => {
             eprintln!("{error}");
-            return ExitCode::from(if matches!(error, StartError::Config(_) | StartError::Options(_)) { 2 } else { 1 });
+            let is_setting = matches!(error, StartError::Config(_) | StartError::Options(_) | StartError::Map { .. });
+            return ExitCode::from(if is_setting { 2 } else { 1 });
         }
     };
     let banner = ops::banner::banner(config, G::NAME, server.address(), server.has_page());

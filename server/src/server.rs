@@ -15,9 +15,9 @@ use tokio::time::{sleep, timeout};
 use crate::config::{Config, ConfigErrors};
 use crate::host::Host;
 use crate::net::{Gate, accept};
-use crate::ops::assets::Assets;
+use crate::ops::assets::{Assets, File};
 use crate::ops::routes::{Site, router};
-use crate::room::Room;
+use crate::room::{Room, RoomConfig};
 
 /// Threads for accepting, HTTP and goodbyes; players' traffic does not pass them.
 const RUNTIME_THREADS: usize = 2;
@@ -37,6 +37,14 @@ pub enum StartError {
     /// The game does not accept its options.
     #[error("the game does not accept its options: options.{0}")]
     Options(SetupError),
+    /// The game does not accept the map.
+    #[error("the game does not accept its map {name:?}: {words}")]
+    Map {
+        /// The map's name.
+        name: String,
+        /// What is wrong and what would be accepted.
+        words: String,
+    },
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -77,15 +85,15 @@ impl Server {
     /// See [`StartError`].
     pub fn start_on<G: Game>(config: &Config, listener: TcpListener) -> Result<Self, StartError> {
         config.validate().map_err(StartError::Config)?;
-        // Options are told to be wrong now and not at the first join.
-        drop(Room::<G>::new(config.room(ROOM_DEFAULT)).map_err(StartError::Options)?);
+        let map = config.read_map().map_err(|error| StartError::Config(ConfigErrors(vec![error])))?;
+        let served = try_room::<G>(config.room(ROOM_DEFAULT, map.clone()))?;
         allow_descriptors((config.connections_max + config.handshakes_max) as u64 + DESCRIPTORS_SPARE);
 
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime =
             Builder::new_multi_thread().worker_threads(RUNTIME_THREADS).thread_name("net").enable_all().build()?;
-        let host = Arc::new(Host::start::<G>(config, runtime.handle().clone())?);
+        let host = Arc::new(Host::start::<G>(config, map, runtime.handle().clone())?);
         let connections = Arc::new(Semaphore::new(config.connections_max));
         let assets = config.assets.clone().map_or(Assets::BuiltIn, Assets::Directory);
         let has_page = assets.has_page();
@@ -95,7 +103,7 @@ impl Server {
             hello_timeout: Duration::from_secs(config.hello_timeout_s.into()),
         };
         let schema = snapline_shared::game::schema::<G>().to_json().into();
-        let router = router(Site { gate: Arc::new(gate), assets, schema, dev: config.dev });
+        let router = router(Site { gate: Arc::new(gate), assets, schema, map: served, dev: config.dev });
         let listener = {
             let _inside = runtime.enter();
             tokio::net::TcpListener::from_std(listener)?
@@ -158,6 +166,18 @@ impl Drop for Server {
                 runtime.shutdown_timeout(END_TIMEOUT / 2);
             });
         });
+    }
+}
+
+/// Makes a room and drops it: what is wrong with options or map is told at the start and not at the first join. Gives the map to serve.
+fn try_room<G: Game>(config: RoomConfig) -> Result<Option<(String, File)>, StartError> {
+    let map = config.map_of::<G>();
+    let name = map.name.to_owned();
+    let served = (!name.is_empty()).then(|| (name.clone(), File::new(map.bytes, map.hash())));
+    match Room::<G>::new(config) {
+        Ok(_) => Ok(served),
+        Err(SetupError { field: "map", words }) => Err(StartError::Map { name, words }),
+        Err(error) => Err(StartError::Options(error)),
     }
 }
 

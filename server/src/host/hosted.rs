@@ -58,7 +58,7 @@ impl<G: Game> Hosted<G> {
         shared: Arc<Shared>,
         registry: Registry,
     ) -> Result<Self, SetupError> {
-        let room = Room::new(shared.config.room(name))?;
+        let room = Room::new(shared.config.room(name, shared.map.clone()))?;
         Ok(Self {
             room,
             name: name.to_owned(),

@@ -39,6 +39,7 @@ pub(crate) use noise::Noise;
 pub(crate) use socket::{answer_to, config as socket_config, violation};
 
 use crate::config::Config;
+use crate::room::RoomMap;
 use directory::{Directory, Listed};
 use socket::Socket;
 use thread::{TickThread, WAKER};
@@ -99,6 +100,8 @@ enum Order {
 /// What the threads share.
 struct Shared {
     config: Config,
+    /// What all rooms play on in place of the game's own.
+    map: Option<RoomMap>,
     directory: Directory,
     runtime: Handle,
     stopping: AtomicBool,
@@ -127,9 +130,10 @@ impl Host {
     ///
     /// # Errors
     /// When the system gives no thread or no poll.
-    pub(crate) fn start<G: Game>(config: &Config, runtime: Handle) -> io::Result<Self> {
+    pub(crate) fn start<G: Game>(config: &Config, map: Option<RoomMap>, runtime: Handle) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             config: config.clone(),
+            map,
             directory: Directory::new(config, G::NAME),
             runtime,
             stopping: AtomicBool::new(false),

@@ -1,8 +1,9 @@
 //! The page's files: built into the program, or read afresh from a directory at every request.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
 use rust_embed::RustEmbed;
@@ -30,10 +31,39 @@ pub(crate) enum Assets {
     Directory(PathBuf),
 }
 
-struct File {
-    bytes: Vec<u8>,
+/// What is served at one address.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    bytes: Bytes,
     /// Changes with the bytes; none: the file may change at any time.
     tag: Option<String>,
+}
+
+impl File {
+    /// A file that stays as it is; `hash` is of its bytes.
+    pub(crate) fn new(bytes: &[u8], hash: u64) -> Self {
+        Self { bytes: Bytes::copy_from_slice(bytes), tag: Some(format!("\"{hash:016x}\"")) }
+    }
+
+    /// The file, or that the asker has it already; its type goes by the ending of `path`.
+    pub(crate) fn answer(&self, path: &str, headers: &HeaderMap) -> Response<Body> {
+        let asked = headers.get(IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
+        let mut response = if self.tag.is_some() && asked == self.tag.as_deref() {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            response
+        } else {
+            Response::new(Body::from(self.bytes.clone()))
+        };
+        let out = response.headers_mut();
+        out.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
+        // To be asked again each time: then a new server's files are never mixed with an old one's.
+        out.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        if let Some(tag) = self.tag.as_ref().and_then(|tag| HeaderValue::from_str(tag).ok()) {
+            out.insert(ETAG, tag);
+        }
+        response
+    }
 }
 
 impl Assets {
@@ -59,23 +89,7 @@ impl Assets {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return response;
         }
-        let is_known =
-            file.tag.is_some() && headers.get(IF_NONE_MATCH).and_then(|tag| tag.to_str().ok()) == file.tag.as_deref();
-        let mut response = if is_known {
-            let mut response = Response::new(Body::empty());
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            response
-        } else {
-            Response::new(Body::from(file.bytes))
-        };
-        let out = response.headers_mut();
-        out.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(&as_file)));
-        // To be asked again each time: then a new server's page is never mixed with an old one's.
-        out.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        if let Some(tag) = file.tag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {
-            out.insert(ETAG, tag);
-        }
-        response
+        file.answer(&as_file, headers)
     }
 
     async fn load(&self, path: String) -> Option<File> {
@@ -84,12 +98,16 @@ impl Assets {
                 let file = BuiltIn::get(&path)?;
                 let tag =
                     file.metadata.sha256_hash().iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>();
-                Some(File { bytes: file.data.into_owned(), tag: Some(format!("\"{tag}\"")) })
+                let bytes = match file.data {
+                    Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+                    Cow::Owned(bytes) => bytes.into(),
+                };
+                Some(File { bytes, tag: Some(format!("\"{tag}\"")) })
             }
             Self::Directory(directory) => {
                 let directory = directory.clone();
                 let read = tokio::task::spawn_blocking(move || read_within(&directory, &path));
-                read.await.ok().flatten().map(|bytes| File { bytes, tag: None })
+                read.await.ok().flatten().map(|bytes| File { bytes: bytes.into(), tag: None })
             }
         }
     }
@@ -160,7 +178,8 @@ fn redirect(to: &str) -> Response<Body> {
     response
 }
 
-fn not_found() -> Response<Body> {
+/// 404, in words.
+pub(crate) fn not_found() -> Response<Body> {
     words(StatusCode::NOT_FOUND, "there is nothing here\n")
 }
 

@@ -8,7 +8,7 @@ use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderValue, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use axum::middleware::map_response;
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -20,7 +20,7 @@ use snapline_shared::tick::Step;
 use crate::host::RowsAnswer;
 use crate::net::{Gate, Visitor, play, room_of};
 
-use super::assets::Assets;
+use super::assets::{Assets, File, not_found};
 
 /// How long `/debug/rooms/NAME/rows` waits for a step to come.
 const ROWS_PATIENCE: Duration = Duration::from_secs(1);
@@ -37,6 +37,8 @@ pub(crate) struct Site {
     pub(crate) assets: Assets,
     /// The bytes of `/schema.json`.
     pub(crate) schema: Bytes,
+    /// The map that is played, by its name.
+    pub(crate) map: Option<(String, File)>,
     /// Whether `/debug` is there.
     pub(crate) dev: bool,
 }
@@ -46,6 +48,7 @@ pub(crate) fn router(site: Site) -> Router {
     let gate = Arc::clone(&site.gate);
     let mut routes = Router::new()
         .route("/schema.json", get(schema))
+        .route("/maps/{name}", get(map))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/api/rooms", get(rooms))
@@ -75,6 +78,13 @@ async fn file(State(site): State<Arc<Site>>, request: Request) -> Response<Body>
 
 async fn schema(State(site): State<Arc<Site>>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], site.schema.clone())
+}
+
+async fn map(State(site): State<Arc<Site>>, Path(name): Path<String>, headers: HeaderMap) -> Response<Body> {
+    match &site.map {
+        Some((known, file)) if *known == name => file.answer(&name, &headers),
+        _ => not_found(),
+    }
 }
 
 /// 200 while every tick thread makes progress: what an orchestrator restarts the server by.

@@ -7,6 +7,7 @@ mod connection;
 mod flow;
 mod inputs;
 mod interest;
+mod map;
 mod messages;
 mod outbox;
 mod replicate;
@@ -18,12 +19,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use slab::Slab;
-use snapline_shared::game::{Game, Profile, Refusal, SetupError};
+use snapline_shared::game::{Game, Map, Profile, Refusal, SetupError};
 use snapline_shared::ids::PlayerId;
 use snapline_shared::message::{Close, Hello, Notice, ServerMessage, Status};
 use snapline_shared::rows::Rows;
 use snapline_shared::schema::Schema;
 use snapline_shared::tick::{Step, Tick};
+
+pub use map::{MAP_BYTES_MAX, MAP_NAME_CHARS_MAX, RoomMap};
 
 use connection::{Connection, shown_name};
 use replicate::Replicator;
@@ -60,12 +63,14 @@ pub struct RoomConfig {
     pub restart_s: u32,
     /// Seed of the room's random numbers.
     pub seed: u64,
+    /// The map to play on; none: the game's own, if it has one.
+    pub map: Option<RoomMap>,
     /// Options of the game.
     pub options: BTreeMap<String, String>,
 }
 
 impl Default for RoomConfig {
-    /// 60 ticks and 30 snapshots a second, 100 seats, 1,000 rows, loads up to 4 KiB, a second of history, seed 1, no options.
+    /// 60 ticks and 30 snapshots a second, 100 seats, 1,000 rows, loads up to 4 KiB, a second of history, seed 1, the game's own map, no options.
     fn default() -> Self {
         Self {
             name: snapline_shared::message::ROOM_DEFAULT.to_owned(),
@@ -78,6 +83,7 @@ impl Default for RoomConfig {
             rewind_ms_max: 450,
             restart_s: 10,
             seed: 1,
+            map: None,
             options: BTreeMap::new(),
         }
     }
@@ -88,6 +94,12 @@ impl RoomConfig {
     #[must_use]
     pub const fn step_hz(&self) -> u32 {
         self.tick_hz.div_ceil(self.ticks_per_step)
+    }
+
+    /// The map that a room of `G` plays on.
+    #[must_use]
+    pub fn map_of<G: Game>(&self) -> Map<'_> {
+        self.map.as_ref().map_or(G::MAP, RoomMap::get)
     }
 }
 
@@ -140,10 +152,14 @@ impl<G: Game> Room<G> {
     /// A room before its first tick.
     ///
     /// # Errors
-    /// When the game does not accept an option, or its schema is out of its limits.
+    /// When the game does not accept an option or the map, or its schema or its own map is out of the limits.
     pub fn new(config: RoomConfig) -> Result<Self, SetupError> {
         let schema = Arc::new(snapline_shared::game::schema::<G>());
         schema.check().map_err(|error| SetupError { field: "schema", words: error.to_string() })?;
+        let map = config.map_of::<G>();
+        if map != Map::NONE {
+            map::check(&map).map_err(|words| SetupError { field: "map", words })?;
+        }
         let schema_hash = Schema::hash(&schema.to_json());
         let world = World::new(&config, &schema)?;
         let replicator = Replicator::new(snapline_shared::frame::Store::new(schema.clone()));

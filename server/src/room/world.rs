@@ -27,6 +27,7 @@ const GLOBAL_ROWS_MAX: usize = 64;
 pub(crate) struct World<G: Game> {
     game: G,
     scene: G::Scene,
+    map_hash: u64,
     schema: Arc<Schema>,
     input_layout: Vec<WordSpec>,
     request_layouts: Vec<Vec<WordSpec>>,
@@ -47,7 +48,7 @@ pub(crate) struct World<G: Game> {
 
 impl<G: Game> World<G> {
     pub(crate) fn new(config: &RoomConfig, schema: &Arc<Schema>) -> Result<Self, SetupError> {
-        let setup = setup(config);
+        let setup = setup::<G>(config);
         let scene = G::scene(&setup)?;
         let (mut ids, mut rng, mut events) = (NetIds::default(), Rng::new(config.seed), Events::new(G::EVENTS));
         let game =
@@ -56,6 +57,7 @@ impl<G: Game> World<G> {
         Ok(Self {
             game,
             scene,
+            map_hash: config.map_of::<G>().hash(),
             input_layout: schema.input.layout(),
             request_layouts: schema.requests.iter().map(Kind::layout).collect(),
             schema: schema.clone(),
@@ -87,7 +89,7 @@ impl<G: Game> World<G> {
         self.events.take();
         let mut tools =
             Tools { now: self.now.next(), ids: &mut self.ids, rng: &mut self.rng, events: &mut self.events };
-        self.game = G::new(&self.scene, &setup(config), &mut tools);
+        self.game = G::new(&self.scene, &setup::<G>(config), &mut tools);
         players
             .filter_map(|(player, profile)| self.join(player, &profile).err().map(|refusal| (player, refusal)))
             .collect()
@@ -214,8 +216,8 @@ impl<G: Game> World<G> {
             player,
             game: G::NAME.to_owned(),
             schema_hash,
-            map: String::new(),
-            map_hash: 0,
+            map: config.map_of::<G>().name.to_owned(),
+            map_hash: self.map_hash,
             options: config.options.clone().into_iter().collect(),
         }
     }
@@ -257,8 +259,13 @@ impl<G: Game> World<G> {
     }
 }
 
-const fn setup(config: &RoomConfig) -> Setup<'_> {
-    Setup { map: &[], options: &config.options, tick_hz: config.tick_hz, ticks_per_step: config.ticks_per_step }
+fn setup<G: Game>(config: &RoomConfig) -> Setup<'_> {
+    Setup {
+        map: config.map_of::<G>().bytes,
+        options: &config.options,
+        tick_hz: config.tick_hz,
+        ticks_per_step: config.ticks_per_step,
+    }
 }
 
 fn request<'a>(schema: &'a Schema, player: PlayerId, asked: &'a Asked) -> Request<'a> {

@@ -6,16 +6,16 @@ use crate::client::{get, http};
 use crate::{config, start};
 
 /// A directory that goes away with the test.
-struct Directory(PathBuf);
+pub(crate) struct Directory(pub(crate) PathBuf);
 
 impl Directory {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("snapline-{name}-{}", std::process::id()));
         std::fs::create_dir_all(path.join("web/sub")).expect("a directory");
         Self(path)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.0.join(name), text).expect("a file");
     }
 }

@@ -15,6 +15,7 @@ wire! {
 }
 
 /// Refuses `nobody`; fails when `bomb` joins, or in the next tick for `fuse`; `sloth` makes one tick take three seconds.
+/// Its map must begin with `trial`.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Trial {
     pawns: Vec<(PlayerId, NetId)>,
@@ -28,8 +29,12 @@ impl Game for Trial {
     type Scene = ();
     const NAME: &'static str = "trial";
     const ENTITIES: &'static [Kind] = &[Pawn::KIND];
+    const MAP: Map<'static> = Map { name: "trial.txt", bytes: b"trial: the game's own" };
 
     fn scene(setup: &Setup<'_>) -> Result<(), SetupError> {
+        if !setup.map.starts_with(b"trial") {
+            return Err(SetupError { field: "map", words: "it does not begin with \"trial\"".to_owned() });
+        }
         setup.number("size", 1.0, 1.0..=2.0).map(|_| ())
     }
 

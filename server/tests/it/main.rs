@@ -10,6 +10,7 @@ mod files;
 mod game;
 mod health;
 mod http;
+mod maps;
 mod program;
 mod rooms;
 mod shutdown;

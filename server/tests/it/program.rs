@@ -45,9 +45,10 @@ fn all_errors_are_told_at_once() {
 
 #[test]
 fn what_cannot_be_used_ends_with_2() {
-    let rows: [(&[&str], &str); 4] = [
+    let rows: [(&[&str], &str); 5] = [
         (&["--config", "/nonexistent/snapline.toml"], "/nonexistent/snapline.toml"),
         (&["--listen", "nowhere"], "listen"),
+        (&["--map", "/nonexistent.json"], "map: /nonexistent.json: "),
         (&["--assets", "/nonexistent"], "assets: /nonexistent is not a directory"),
         (&["--no-such-flag"], "--no-such-flag"),
     ];
@@ -82,9 +83,17 @@ fn the_layers_win_in_order() {
 fn help_teaches() {
     let (code, text, _) = run(snapline().arg("--help"));
     assert_eq!(code, Some(0));
-    for words in
-        ["Examples:", "--listen", "--tick-hz", "--ticks-per-step", "--assets", "--dev", "--print-config", "SNAPLINE_"]
-    {
+    for words in [
+        "Examples:",
+        "--listen",
+        "--tick-hz",
+        "--ticks-per-step",
+        "--map",
+        "--assets",
+        "--dev",
+        "--print-config",
+        "SNAPLINE_",
+    ] {
         assert!(text.contains(words), "{words} in {text}");
     }
 }

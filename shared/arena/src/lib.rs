@@ -1,5 +1,26 @@
-//! The demo game: ships in a walled arena.
+//! The demo game: ships with inertia in a walled arena, who shoot, pick up, burst and come back; a match of five minutes, then the next.
+//!
+//! | module | is |
+//! |---|---|
+//! | `kinds` | what travels: inputs, own state, rows, events |
+//! | `scene` | the map's walls, rays and discs against them; the tuning |
+//! | `flight` | one ship's own motion and its shot: what server and browser both run |
+//! | `bolts`, `crates`, `table` | shots in flight, what lies about, who leads |
+//! | `game` | [`Arena`]: the match |
+//! | `brain` | [`Ace`]: how bots play |
+//!
+//! x grows to the right, y grows down, angles turn from +x towards +y.
 
+mod bolts;
+mod brain;
+mod crates;
+mod flight;
+mod game;
 mod kinds;
+mod scene;
+mod table;
 
+pub use brain::Ace;
+pub use game::Arena;
 pub use kinds::{Bolt, Burst, Crate, Hit, Hurt, Input, Kill, Match, Own, SIDE, Score, Ship, Spark, Struck, Taken};
+pub use scene::{SHIP_RADIUS, Scene, Spot, Wall};
