@@ -1,9 +1,8 @@
 // @ts-check
 // From what has happened to what is seen and heard of it: particles, shaking, sounds, marks.
 
-import { ROW_WORDS } from "../view.js";
+import { OWN_SLOT, ROW_WORDS } from "../view.js";
 import { Alerts } from "./alerts.js";
-import { UNCONFIRMED_SLOT } from "./kinds.js";
 import { FLAME, HURT, OWN, PICK_UPS, SHIELD, TEXT, WALL_EDGE, colourOf } from "./palette.js";
 import { Particles } from "./particles.js";
 import { loudness } from "./sound.js";
@@ -117,11 +116,12 @@ export class Effects {
    * What can be seen to begin without an event: shots and flames.
    * @param {import("../view.js").View} view
    * @param {import("./kinds.js").Sight} sight
+   * @param {number} me the own seat
    * @param {number} seconds since the last frame
    */
-  watch(view, sight, seconds) {
+  watch(view, sight, me, seconds) {
     this.particles.step(seconds);
-    this.#watchShots(view, sight);
+    this.#watchShots(view, sight, me);
     this.#puffS += seconds;
     if (this.#puffS < PUFF_S) return;
     this.#puffS = 0;
@@ -148,18 +148,20 @@ export class Effects {
   }
 
   /**
-   * An own shot is new when it has no row of the server's yet, another's when its row is; what the own one turns into later is not.
+   * An own shot is heard when it is shown first, not again when the server's row has taken it over.
    * @param {import("../view.js").View} view
    * @param {import("./kinds.js").Sight} sight
+   * @param {number} me
    */
-  #watchShots({ rows, values }, { bolts, layout: { bolt } }) {
+  #watchShots({ rows, values }, { bolts, layout: { bolt } }, me) {
     for (let i = 0; i < bolts.count; i += 1) {
       const at = bolts.indices[i] * ROW_WORDS;
       const slot = rows[at];
       const generation = rows[at + 1] + 1;
-      if (slot === UNCONFIRMED_SLOT || this.#shots[slot] === generation) continue;
+      if (slot === OWN_SLOT ? generation <= this.#shots[slot] : this.#shots[slot] === generation) continue;
       this.#shots[slot] = generation;
       const from = rows[at + 3];
+      if (slot !== OWN_SLOT && values[from + bolt.owner] === me) continue;
       this.#playAt("shot", values[from + bolt.place], values[from + bolt.place + 1]);
     }
   }

@@ -3,9 +3,6 @@
 
 import { HELD, ROW_WORDS } from "../view.js";
 
-/** Slot of an own shot that the server's row has not yet taken over. */
-export const UNCONFIRMED_SLOT = 65_535;
-
 /**
  * A kind: its number, and the first number of each of its fields.
  * @template {string} F
