@@ -3,10 +3,10 @@
 
 export const FIELD = "#0a0f18";
 export const BEYOND = "#05080d";
-export const GRID = "#111926";
-export const GRID_MAJOR = "#172233";
-export const WALL = "#18233a";
-export const WALL_INNER = "#22304b";
+export const GRID = "rgb(140 172 232 / 5%)";
+export const GRID_MAJOR = "rgb(140 172 232 / 9%)";
+export const WALL = "#17223a";
+export const WALL_STRIPE = "#1b2843";
 export const WALL_EDGE = "#6f8fc4";
 export const BORDER = "#d3596b";
 export const ZONE = "#7f98c8";
@@ -27,8 +27,8 @@ export const PICK_UPS = [
 ];
 
 /** Hues of other players: the wheel without the own ship's blue-green. */
-const HUE_FROM = 250;
-const HUE_RANGE = 270;
+const HUE_FROM = 268;
+const HUE_RANGE = 235;
 
 /** @type {string[]} */
 const colours = [];

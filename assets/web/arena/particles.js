@@ -8,6 +8,27 @@ const RINGS_MAX = 24;
 /** Numbers of a particle: place, velocity in units a second, age and life in seconds, size in units, drag per second. */
 const STRIDE = 8;
 
+/** A soft dot of each colour. @type {Record<string, HTMLCanvasElement>} */
+const sparks = {};
+const SPARK_SIDE = 32;
+
+/** @param {string} colour */
+function makeSpark(colour) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = SPARK_SIDE;
+  const context = canvas.getContext("2d");
+  const middle = SPARK_SIDE / 2;
+  const gradient = context?.createRadialGradient(middle, middle, 0, middle, middle, middle);
+  if (!context || !gradient) return canvas;
+  gradient.addColorStop(0, "#fff");
+  gradient.addColorStop(0.25, colour);
+  gradient.addColorStop(0.45, `color-mix(in oklab, ${colour} 35%, transparent)`);
+  gradient.addColorStop(1, "transparent");
+  context.fillStyle = gradient;
+  context.fillRect(0, 0, SPARK_SIDE, SPARK_SIDE);
+  return canvas;
+}
+
 /** @typedef {{ x: number, y: number, from: number, to: number, ageS: number, lifeS: number, colour: string }} Ring */
 
 export class Particles {
@@ -108,10 +129,10 @@ export class Particles {
       const at = i * STRIDE;
       if (!camera.sees(numbers[at], numbers[at + 1], 30)) continue;
       const left = 1 - numbers[at + 4] / numbers[at + 5];
-      const size = Math.max(1, numbers[at + 6] * camera.scale * (0.4 + 0.6 * left));
+      const size = Math.max(1.5, numbers[at + 6] * camera.scale * (0.4 + 0.6 * left));
       context.globalAlpha = left;
-      context.fillStyle = this.#colours[i];
-      context.fillRect(camera.toX(numbers[at]) - size / 2, camera.toY(numbers[at + 1]) - size / 2, size, size);
+      const spark = (sparks[this.#colours[i]] ??= makeSpark(this.#colours[i]));
+      context.drawImage(spark, camera.toX(numbers[at]) - size, camera.toY(numbers[at + 1]) - size, 2 * size, 2 * size);
     }
     for (const { x, y, from, to, ageS, lifeS, colour } of this.#rings) {
       const age = ageS / lifeS;

@@ -2,12 +2,34 @@
 // What lies still: walls, and crates to pick up, each kind with a shape and a colour of its own.
 
 import { HELD, ROW_WORDS } from "../view.js";
-import { FIELD, PICK_UPS, WALL, WALL_EDGE, WALL_INNER } from "./palette.js";
+import { FIELD, PICK_UPS, WALL, WALL_EDGE, WALL_STRIPE } from "./palette.js";
 
 /** Units from a crate's middle to its rim. */
 const CRATE_SIZE = 18;
-/** Units between a wall's edge and the line inside it. */
-const INSET = 7;
+/** Pixels from one stripe on the walls to the next. */
+const STRIPES = 12;
+
+/** Faint stripes across the walls, painted once. @param {CanvasRenderingContext2D} context */
+function makeStripes(context) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = STRIPES;
+  const tile = canvas.getContext("2d");
+  if (!tile) return null;
+  tile.fillStyle = WALL;
+  tile.fillRect(0, 0, STRIPES, STRIPES);
+  tile.strokeStyle = WALL_STRIPE;
+  tile.lineWidth = 3;
+  // The stripe goes on in the next tile: its ends are painted from both sides.
+  for (const shift of [-STRIPES, 0, STRIPES]) {
+    tile.moveTo(shift - 4, STRIPES + 4);
+    tile.lineTo(shift + STRIPES + 4, -4);
+  }
+  tile.stroke();
+  return context.createPattern(canvas, "repeat");
+}
+
+/** @type {CanvasPattern | null} */
+let stripes = null;
 
 /**
  * @param {CanvasRenderingContext2D} context
@@ -15,28 +37,24 @@ const INSET = 7;
  * @param {readonly import("./map.js").Wall[]} walls
  */
 export function paintWalls(context, camera, walls) {
-  const outer = new Path2D();
-  const inner = new Path2D();
-  const inset = INSET * camera.scale;
+  const outline = new Path2D();
   for (const [x, y, width, height] of walls) {
-    if (!camera.sees(x + width / 2, y + height / 2, Math.max(width, height) / 2)) continue;
-    const [left, top, wide, high] = [camera.toX(x), camera.toY(y), width * camera.scale, height * camera.scale];
-    outer.roundRect(left, top, wide, high, 2);
-    if (wide > 3 * inset && high > 3 * inset) inner.rect(left + inset, top + inset, wide - 2 * inset, high - 2 * inset);
+    if (!camera.sees(x + width / 2, y + height / 2, Math.max(width, height) / 2 + 10)) continue;
+    outline.rect(camera.toX(x), camera.toY(y), width * camera.scale, height * camera.scale);
   }
+  context.lineJoin = "round";
   context.strokeStyle = WALL_EDGE;
-  context.globalAlpha = 0.14;
-  context.lineWidth = 9;
-  context.stroke(outer);
+  context.globalAlpha = 0.13;
+  context.lineWidth = 10;
+  context.stroke(outline);
   context.globalAlpha = 1;
-  context.fillStyle = WALL;
-  context.fill(outer);
-  context.strokeStyle = WALL_INNER;
-  context.lineWidth = 1;
-  context.stroke(inner);
-  context.strokeStyle = WALL_EDGE;
-  context.lineWidth = 1.75;
-  context.stroke(outer);
+  context.lineWidth = 3.5;
+  context.stroke(outline);
+  // Filled after the edges, walls that meet are one.
+  stripes ??= makeStripes(context);
+  stripes?.setTransform(new DOMMatrix().translate(camera.toX(0), camera.toY(0)));
+  context.fillStyle = stripes ?? WALL;
+  context.fill(outline);
 }
 
 const OUTLINES = [

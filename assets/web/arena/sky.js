@@ -8,20 +8,25 @@ import { BEYOND, BORDER, FIELD, GRID, GRID_MAJOR, ZONE } from "./palette.js";
 const TILE = 720;
 /** How far each layer moves with the world, how large its stars are, how bright. */
 const LAYERS = [
-  { depth: 0.12, size: 1, alpha: 0.35, count: 60 },
-  { depth: 0.24, size: 1, alpha: 0.6, count: 40 },
-  { depth: 0.4, size: 2, alpha: 0.55, count: 18 },
+  { depth: 0.12, size: 1, alpha: 0.45, count: 70 },
+  { depth: 0.24, size: 1, alpha: 0.7, count: 40 },
+  { depth: 0.4, size: 2, alpha: 0.6, count: 16 },
 ];
 const STAR = "#b9cdf2";
 const MINOR = 128;
 const MAJOR = 512;
 const CLOUDS = [
-  { x: 0.2, y: 0.3, size: 900, colour: "40 70 150" },
-  { x: 0.75, y: 0.2, size: 760, colour: "104 46 120" },
-  { x: 0.6, y: 0.8, size: 980, colour: "22 92 112" },
+  { x: 0.05, y: 0.1, size: 1100, colour: "46 84 190" },
+  { x: 0.4, y: 0.32, size: 900, colour: "128 52 150" },
+  { x: 0.72, y: 0.05, size: 1000, colour: "22 112 140" },
+  { x: 0.2, y: 0.6, size: 1000, colour: "20 104 128" },
+  { x: 0.62, y: 0.62, size: 1200, colour: "52 70 186" },
+  { x: 0.9, y: 0.75, size: 900, colour: "140 48 120" },
 ];
-/** Clouds repeat after so many pixels: wider than any screen and cloud together. */
-const CLOUD_TILE = 3400;
+/** How far clouds move with the world. */
+const CLOUD_DEPTH = 0.08;
+/** Clouds repeat after so many pixels: wider than most screens and a cloud together. */
+const CLOUD_TILE = 2600;
 
 /** Places in 0..1 that are the same at every visit. @param {number} n */
 function spread(n) {
@@ -59,8 +64,8 @@ export class Sky {
   /** @param {CanvasRenderingContext2D} context @param {import("./camera.js").Camera} camera */
   #paintClouds(context, { x, y, width, height }) {
     for (const [i, { x: atX, y: atY, size }] of CLOUDS.entries()) {
-      const left = modulo(atX * CLOUD_TILE - x * 0.08 + size, CLOUD_TILE) - size;
-      const top = modulo(atY * CLOUD_TILE - y * 0.08 + size, CLOUD_TILE) - size;
+      const left = modulo(atX * CLOUD_TILE - x * CLOUD_DEPTH + size, CLOUD_TILE) - size;
+      const top = modulo(atY * CLOUD_TILE - y * CLOUD_DEPTH + size, CLOUD_TILE) - size;
       if (left < width && top < height) context.drawImage(this.#clouds[i], left, top, size, size);
     }
   }
@@ -88,8 +93,8 @@ function cloud(colour) {
   const context = canvas.getContext("2d");
   if (!context) return canvas;
   const gradient = context.createRadialGradient(128, 128, 0, 128, 128, 128);
-  gradient.addColorStop(0, `rgb(${colour} / 26%)`);
-  gradient.addColorStop(0.5, `rgb(${colour} / 11%)`);
+  gradient.addColorStop(0, `rgb(${colour} / 30%)`);
+  gradient.addColorStop(0.5, `rgb(${colour} / 12%)`);
   gradient.addColorStop(1, `rgb(${colour} / 0%)`);
   context.fillStyle = gradient;
   context.fillRect(0, 0, 256, 256);

@@ -51,11 +51,13 @@ function listenMenu() {
   const open = (isOpen) => {
     menu.hidden = !isOpen;
     button.setAttribute("aria-expanded", String(isOpen));
-    if (isOpen) inputElement("name").focus();
-    else element("world").focus();
+    if (!isOpen) element("world").focus();
+    // On a phone a field in focus brings up the keyboard, which hides the menu.
+    else if (!matchMedia("(pointer: coarse)").matches) inputElement("name").focus();
   };
   button.addEventListener("click", () => open(menu.hidden !== false));
   element("name-form").addEventListener("submit", () => open(false));
+  element("leave").addEventListener("click", () => open(false));
   menu.addEventListener("keydown", ({ key }) => key === "Escape" && open(false));
   element("world").addEventListener("pointerdown", () => !menu.hidden && open(false));
 }
