@@ -44,7 +44,7 @@ export function launch(options = {}) {
  */
 export async function startServer(args = []) {
   const address = `127.0.0.1:${await freePort()}`;
-  const server = spawn(binary(), ["--listen", address, ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  const server = spawn(binary(), ["--listen", address, ...args], { cwd: ROOT, env: serverEnv(), stdio: ["ignore", "pipe", "pipe"] });
   const kill = () => server.kill("SIGKILL");
   process.once("exit", kill);
 
@@ -96,6 +96,12 @@ export function collectErrors(page) {
     if (message.type() === "error") errors.push(`${message.text()} (${message.location().url})`);
   });
   return errors;
+}
+
+/** The environment without what is for the tests: the server takes every SNAPLINE_* for a setting, and refuses those it does not know. */
+function serverEnv() {
+  const { SNAPLINE_BIN, SNAPLINE_LONG, ...env } = process.env;
+  return env;
 }
 
 function binary() {
