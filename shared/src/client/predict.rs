@@ -152,11 +152,12 @@ impl<G: Game> Predicted<G> {
         self.begin_epoch()?;
         if let Some(frame) = self.session.take_frame() {
             let drawn = self.own_numbers(now_us);
-            if self.reconcile(&frame) {
+            let wrong = self.reconcile(&frame);
+            if wrong {
                 self.fade_from(now_us, drawn);
             }
             if let (Some(running), Some(replica)) = (&mut self.running, self.session.replica()) {
-                running.shots.confirm(frame.tick, replica.rows());
+                running.shots.confirm(frame.tick, replica.rows(), !wrong && running.base.is_some());
             }
         }
         self.run_ahead();

@@ -27,6 +27,8 @@ struct Flying {
     serial: u32,
     born: Tick,
     shot: Shot,
+    /// Whether the server is known to have fired it too.
+    is_known: bool,
     /// The server's row, once it has come.
     row: Option<NetId>,
     /// The first tick at which that row was no more.
@@ -36,7 +38,7 @@ struct Flying {
 /// How many shots the server knew and did not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShotCounts {
-    /// Shown before the server's row came, and it came.
+    /// The server fired them too: its own state says so, or their rows have come.
     pub confirmed: u64,
     /// Shown, and the server did not know them: an input was late, or something happened that this client could not know.
     pub withdrawn: u64,
@@ -99,7 +101,14 @@ impl OwnShots {
             self.list.retain(|flying| flying.row.is_some() || !is_same(names, &flying.shot, &shot));
             self.counts.withdrawn += (before - self.list.len()) as u64;
             if self.list.len() < SHOTS_MAX {
-                self.list.push(Flying { serial: self.next_serial, born, shot, row: None, gone_at: None });
+                self.list.push(Flying {
+                    serial: self.next_serial,
+                    born,
+                    shot,
+                    is_known: false,
+                    row: None,
+                    gone_at: None,
+                });
                 self.next_serial = self.next_serial.wrapping_add(1);
             }
         }
@@ -129,8 +138,8 @@ impl OwnShots {
         again.into_iter().for_each(|(born, shot)| self.add(born, vec![shot]));
     }
 
-    /// The world at `tick` has come: these are the rows.
-    pub(super) fn confirm(&mut self, tick: Tick, rows: &[KnownRow]) {
+    /// The world at `tick` has come: these are the rows; `agrees` when the own state was as predicted, and so its shots.
+    pub(super) fn confirm(&mut self, tick: Tick, rows: &[KnownRow], agrees: bool) {
         let (names, counts) = (&self.names, &mut self.counts);
         self.list.retain_mut(|flying| {
             let age = tick.since(flying.born);
@@ -142,11 +151,16 @@ impl OwnShots {
                 if !is_here && flying.gone_at.is_none() {
                     flying.gone_at = Some(tick);
                 }
-            } else if let Some(row) = rows.iter().find(|row| is_row(names, &flying.shot, row)) {
-                flying.row = Some(row.id);
+            } else {
+                flying.row = rows.iter().find(|row| is_row(names, &flying.shot, row)).map(|row| row.id);
+            }
+            if !flying.is_known && (agrees || flying.row.is_some()) {
+                flying.is_known = true;
                 counts.confirmed += 1;
-            } else if age > PATIENCE_TICKS {
-                counts.withdrawn += 1;
+            }
+            // Without a row it has met something before it could be shown, or never was.
+            if flying.row.is_none() && age > PATIENCE_TICKS {
+                counts.withdrawn += u64::from(!flying.is_known);
                 return false;
             }
             age.unsigned_abs() < flying.shot.ticks + PATIENCE_TICKS.unsigned_abs()
