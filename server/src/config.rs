@@ -72,7 +72,7 @@ pub struct Config {
     pub assets: Option<PathBuf>,
     /// What is logged: a level (`error`, `warn`, `info`, `debug`, `trace`) or `tracing` directives. Default `info`.
     pub log: String,
-    /// Options of the game, text to text, e.g. `view_radius = "121"`. What there is, the game says.
+    /// Options of the game, text to text, e.g. `view_radius = "500"`. What there is, the game says.
     #[serde(deserialize_with = "texts")]
     pub options: BTreeMap<String, String>,
 }
