@@ -4,11 +4,12 @@
 //! |---|---|---|
 //! | [`config`] | all settings, checked at once | |
 //! | [`room`] | the server minus sockets, clocks and threads | a socket, a clock, a thread |
-//! | `host` | tick threads: pacing, placement, one socket | a lock or another thread during a tick |
+//! | `host` | tick threads: pacing, placement, one socket, house bots | a lock or another thread during a tick |
 //! | `net` | accepting, the upgrade, Hello | a game, the codec |
 //! | `ops` | every HTTP address, the page's files, the greeting | |
 //!
-//! A game's author writes `fn main() -> ExitCode { snapline_server::main::<MyGame>() }`; tests use [`Server::start`].
+//! A game's author writes `fn main() -> ExitCode { snapline_server::main::<MyGame>() }`, or [`main_with_bots`] when the game has a brain; tests use
+//! [`Server::start`].
 
 mod args;
 pub mod config;
