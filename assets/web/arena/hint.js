@@ -17,7 +17,7 @@ export class Hint {
   constructor(hasThumbs) {
     this.used = { turned: false, thrust: false, fired: false };
     if (hasThumbs) this.#node.textContent = THUMBS;
-    else this.#node.append(...KEYS.flatMap(([key, use]) => [made("kbd", key), ` ${use}   `]), "or the mouse");
+    else this.#node.append(...KEYS.flatMap(([key, use]) => [made("kbd", key), ` ${use} · `]), "or the mouse");
   }
 
   /**

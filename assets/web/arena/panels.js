@@ -21,7 +21,8 @@ export class Panels {
   #warner = new Warner();
   /** Who destroyed the own ship last; empty: not known. */
   killer = "";
-  #small = matchMedia("(max-width: 899px), (max-height: 519px)");
+  /** As in the style sheet. */
+  #small = matchMedia("(max-width: 1139px), (max-height: 519px)");
   #quickMs = 0;
   #slowMs = 0;
   #figuresMs = 0;

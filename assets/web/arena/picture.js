@@ -49,6 +49,8 @@ export class Picture {
   paint(world, controls, nowMs, seconds, calm) {
     const { context, camera, effects } = this;
     const { view, sight, map } = world;
+    // Before the first snapshot nobody knows where to look.
+    if (view.radius <= 0) return;
     effects.calm = calm;
     camera.follow(view, sight.layout.ship.place);
     camera.settle(seconds * 1000);

@@ -189,7 +189,10 @@ function paintHurt(context, x, y, size, hull) {
  * @param {Crew} crew
  */
 function paintName(context, x, y, owner, colour, { players }) {
-  const isBot = players.get(owner)?.bot ?? false;
+  const player = players.get(owner);
+  // The list of players may come a moment after their ships.
+  if (!player) return;
+  const isBot = player.bot;
   context.font = isBot ? "500 11px system-ui, sans-serif" : "600 12px system-ui, sans-serif";
   context.textAlign = "center";
   context.lineJoin = "round";

@@ -40,14 +40,17 @@ export function linesOf({ rows, values }, { scores, layout: { score } }) {
 }
 
 /**
- * The lines to show: the first ones, and the own one below them when it is not among them.
+ * The lines to show: the first ones, and the own one below them when it is not among them. The own figures are newer than those that all get.
  * @param {readonly Line[]} lines by rank
  * @param {Line | null} own
  * @param {number} count of lines at most, the own one not counted
  */
 export function shownLines(lines, own, count) {
   const shown = lines.slice(0, count);
-  if (own && own.rank > 0 && !shown.some(({ player }) => player === own.player)) shown.push(own);
+  if (!own || own.rank <= 0) return shown;
+  const at = shown.findIndex(({ player }) => player === own.player);
+  if (at < 0) shown.push(own);
+  else shown[at] = { ...own, rank: shown[at].rank };
   return shown;
 }
 

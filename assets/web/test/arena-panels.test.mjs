@@ -20,6 +20,8 @@ test("the table shows the first lines, and one's own below them when it is not a
   assert.deepEqual(ranks(line(5), 3), [1, 2, 3, 5]);
   assert.deepEqual(ranks(line(31), 20), [1, 2, 3, 4, 5, 6, 31]);
   assert.deepEqual(ranks(line(0), 3), [1, 2, 3], "not ranked yet");
+  const mine = { ...line(3), player: 102, score: 99 };
+  assert.deepEqual(shownLines(lines, mine, 3)[1], { ...mine, rank: 2 }, "the own figures are newer than the table's");
 });
 
 test("ranks are said as people say them", () => {

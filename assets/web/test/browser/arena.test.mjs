@@ -217,8 +217,22 @@ test("a friend is invited by a link to the room, without what is one's own", asy
   await close();
 });
 
+test("sound is off until somebody turns it on, and stays on over a reload", async () => {
+  const { page, errors, close } = await play();
+  const isOn = () => page.getByRole("button", { name: "Sound" }).getAttribute("aria-pressed");
+  assert.equal(await isOn(), "false");
+  await page.getByRole("button", { name: "Sound" }).click();
+  await page.keyboard.down("Space");
+  await page.waitForTimeout(1500);
+  await page.reload();
+  await flying(page);
+  assert.equal(await isOn(), "true");
+  assert.deepEqual(errors, []);
+  await close();
+});
+
 test("whoever loses the focus holds nothing", async () => {
-  const { page, errors, close } = await play({ query: "?room=focus" });
+  const { page, errors, close } = await play({ query: "?room=focus", reducedMotion: "reduce" });
   const thrusts = (is) => page.waitForFunction((is) => Boolean(globalThis.snapline.connection.own?.thrust) === is, is, PATIENCE);
   for (const lose of [() => dispatchEvent(new Event("blur")), hide]) {
     await page.keyboard.down("KeyW");
@@ -262,6 +276,18 @@ test("on a phone both thumbs play at once, and nothing lies over anything", asyn
   await page.getByRole("button", { name: "Scores" }).click();
   await page.waitForFunction(() => document.querySelectorAll("#lines tr").length >= 15, null, PATIENCE);
   await page.screenshot({ path: `${SHOTS}arena-phone-table.png` });
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("nothing lies over anything in a window of any size", async () => {
+  const { page, errors, close } = await play({ name: "A name of twenty-four .." });
+  await page.waitForFunction(() => document.querySelectorAll("#lines tr").length >= 5, null, PATIENCE);
+  for (const [width, height] of [[1280, 720], [1140, 640], [1139, 800], [768, 1024], [740, 360], [360, 640]]) {
+    await page.setViewportSize({ width, height });
+    await page.waitForTimeout(400);
+    await assertApart(page, BOXES);
+  }
   assert.deepEqual(errors, []);
   await close();
 });
