@@ -9,8 +9,9 @@ use snapline_bots::{BOTS, Options, RAMP_PER_SECOND, SECONDS};
 /// A swarm of headless clients for any Snapline server: load, latency, bandwidth.
 ///
 /// Every bot is a real WebSocket with the same client core that browsers run. The bots fetch the game's schema from /schema.json of the same
-/// host and steer by it: what is called heading, aim, angle or turn wanders, switches are thrown now and then, the rest takes small values. Only
-/// the time after the last bot has joined is measured.
+/// host. Where this program has a brain for that game, the bots play with it and predict as a browser does; else they steer by the schema: what is
+/// called heading, aim, angle or turn wanders, switches are thrown now and then, the rest takes small values. Only the time after the last bot has
+/// joined is measured.
 #[derive(Debug, Parser)]
 #[command(name = "bot-client", version, after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -39,6 +40,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "X", default_value = "1", allow_negative_numbers = true, value_parser = seed)]
     seed: u64,
 
+    /// Steer by the schema even where there is a brain for the game
+    #[arg(long)]
+    steer: bool,
+
     /// Write the report as JSON to this file; - prints it in place of the table
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -52,6 +57,7 @@ impl Args {
             room: self.room.clone(),
             ramp_per_second: self.ramp,
             seed: self.seed,
+            steer: self.steer,
             ..Options::new(&self.url)
         }
     }
@@ -73,10 +79,11 @@ The report:
   rtt        from a snapshot's sending to its ack, as the server tells it
   echo       from an input's sending to the first snapshot that applied it
   visible    rows a bot knows
+  mispredicted  own states that the server's differed from: an input came late, the game touched the player, or neither
   dropped    sockets that the server ended, by close code; 1006: without a close frame
 
 Exit status:
-  0  every bot joined and got snapshots, none was dropped, every message decoded, no desync
+  0  every bot joined and got snapshots, none was dropped, every message decoded, no desync, no misprediction unexplained
   1  anything else; the report says what
   2  an argument is out of its range
 
@@ -105,11 +112,12 @@ mod tests {
 
     #[test]
     fn every_argument_arrives() {
-        let line = "bot-client --url ws://h --bots 3 --seconds 4 --room r --ramp 5 --seed 6 --json -";
+        let line = "bot-client --url ws://h --bots 3 --seconds 4 --room r --ramp 5 --seed 6 --steer --json -";
         let args = Args::try_parse_from(line.split(' ')).unwrap();
         let options = args.options();
         assert_eq!((options.url.as_str(), options.bots, options.seconds), ("ws://h", 3, 4));
         assert_eq!((options.room.as_deref(), options.ramp_per_second, options.seed), (Some("r"), 5, 6));
+        assert!(options.steer);
         assert_eq!(args.json, Some(PathBuf::from("-")));
     }
 

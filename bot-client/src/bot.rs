@@ -1,41 +1,40 @@
-//! One bot: a socket with a `Session` in it, from its connection to its goodbye.
+//! One bot: a socket with a player in it, from its connection to its goodbye.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use snapline_shared::client::{ClientError, Session, SessionEvent};
+use snapline_shared::client::{ClientError, Mispredictions, Player, SessionEvent};
 use snapline_shared::message::{Close, Notice, REASON_BYTES_MAX, cut};
-use snapline_shared::schema::Schema;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::error::Error as SocketError;
 use tokio_tungstenite::tungstenite::http::Uri;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 
+use crate::brains::Players;
+use crate::map::Maps;
 use crate::samples::Shards;
 use crate::socket::{CODE_NO_CLOSE, Socket, broken, connect, dropped};
-use crate::steer::Steering;
 use crate::swarm::{Live, Phase};
 
 /// How long the server may leave a bot's messages unread.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a bot waits for the answer to its close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// A session whose next update is always due must not keep a core busy.
+/// A player whose next update is always due must not keep a core busy.
 const UPDATE_GAP_MIN: Duration = Duration::from_micros(500);
 
 /// What the bots of a run share.
-#[derive(Debug)]
 pub(crate) struct Shared {
     /// Where the schema came from: looked up once for all bots.
     pub(crate) address: SocketAddr,
     pub(crate) uri: Uri,
-    pub(crate) schema: Arc<Schema>,
-    pub(crate) seed: u64,
+    pub(crate) players: Players,
+    pub(crate) maps: Maps,
     pub(crate) join_timeout: Duration,
-    /// Zero of every session's clock.
+    /// Zero of every player's clock.
     pub(crate) start: Instant,
     pub(crate) samples: Shards,
     pub(crate) live: Arc<Live>,
@@ -49,6 +48,23 @@ pub(crate) struct Outcome {
     pub(crate) snapshots: u64,
     pub(crate) desyncs: u64,
     pub(crate) starved_ticks: u64,
+    pub(crate) compared: u64,
+    pub(crate) mispredictions: Mispredictions,
+}
+
+impl Outcome {
+    fn new(joined: bool, end: End, player: &dyn Player) -> Self {
+        let stats = player.stats();
+        Self {
+            joined,
+            end,
+            snapshots: stats.snapshots,
+            desyncs: stats.desyncs,
+            starved_ticks: stats.starved_ticks,
+            compared: player.compared(),
+            mispredictions: player.mispredictions(),
+        }
+    }
 }
 
 /// How a bot ended.
@@ -60,7 +76,7 @@ pub(crate) enum End {
     Outside(String),
     /// The server ended the socket.
     Dropped(u16, String),
-    /// The server said something that does not decode; why, and what the close frame says.
+    /// The server said something that does not decode or cannot be used; why, and what the close frame says.
     Undecodable(String, Close),
 }
 
@@ -72,16 +88,19 @@ pub(crate) async fn play(
     joining: mpsc::Sender<()>,
 ) -> Outcome {
     let deadline = Instant::now() + shared.join_timeout;
+    let player = shared.players.player(number);
     let socket = tokio::select! {
         socket = connect(&shared) => socket,
         () = sleep_until(deadline) => Err("no WebSocket in time".to_owned()),
         () = ended(&mut phase) => Err(STOPPED.to_owned()),
     };
     match socket {
-        Ok(socket) => Box::new(Bot::new(number, shared, phase, socket)).run(deadline, joining).await,
+        Ok(socket) => {
+            Box::new(Bot { number, shared, phase, socket, player, measuring: false }).run(deadline, joining).await
+        }
         Err(words) => {
             shared.live.add_lost();
-            Outcome { joined: false, end: End::Outside(words), snapshots: 0, desyncs: 0, starved_ticks: 0 }
+            Outcome::new(false, End::Outside(words), &*player)
         }
     }
 }
@@ -98,22 +117,13 @@ struct Bot {
     shared: Arc<Shared>,
     phase: watch::Receiver<Phase>,
     socket: Socket,
-    session: Session,
-    steering: Steering,
-    /// When the room took it in: the zero of its steering.
-    joined_us: Option<u64>,
+    player: Box<dyn Player>,
     measuring: bool,
 }
 
 impl Bot {
-    fn new(number: u32, shared: Arc<Shared>, phase: watch::Receiver<Phase>, socket: Socket) -> Self {
-        let session = Session::new(shared.schema.clone());
-        let steering = Steering::new(&shared.schema.input, shared.seed, number);
-        Self { number, shared, phase, socket, session, steering, joined_us: None, measuring: false }
-    }
-
     async fn run(mut self: Box<Self>, deadline: Instant, joining: mpsc::Sender<()>) -> Outcome {
-        self.session.handle_open(self.now_us(), &format!("bot-{}", self.number), true);
+        self.player.handle_open(self.now_us(), &format!("bot-{}", self.number));
         let end = match self.join(deadline).await {
             Ok(()) => {
                 self.shared.live.add_joined();
@@ -126,19 +136,12 @@ impl Bot {
             self.shared.live.add_lost();
         }
         self.close(&end).await;
-        let stats = self.session.stats();
-        Outcome {
-            joined: self.joined_us.is_some(),
-            end,
-            snapshots: stats.snapshots,
-            desyncs: stats.desyncs,
-            starved_ticks: stats.starved_ticks,
-        }
+        Outcome::new(self.player.has_joined(), end, &*self.player)
     }
 
     /// Until Welcome.
     async fn join(&mut self, deadline: Instant) -> Result<(), End> {
-        while self.joined_us.is_none() {
+        while !self.player.has_joined() {
             self.transmit().await?;
             tokio::select! {
                 message = self.socket.next() => self.handle(message)?,
@@ -160,14 +163,17 @@ impl Bot {
             if let Err(end) = self.transmit().await {
                 return end;
             }
-            let wake = self.session.next_update_us().map(|us| self.shared.start + Duration::from_micros(us));
+            if let Err(words) = self.shared.maps.hand_to(&mut *self.player).await {
+                return End::Undecodable(words, Close::Bye);
+            }
+            let wake = self.player.next_update_us().map(|us| self.shared.start + Duration::from_micros(us));
             if let Some(wake) = wake {
                 sleep.as_mut().reset(wake.max(Instant::now() + UPDATE_GAP_MIN));
             }
             let handled = tokio::select! {
                 message = self.socket.next() => self.handle(message),
                 () = &mut sleep, if wake.is_some() => {
-                    self.update();
+                    self.player.update(self.now_us());
                     Ok(())
                 }
                 changed = self.phase.changed() => {
@@ -189,20 +195,13 @@ impl Bot {
         self.shared.start.elapsed().as_micros() as u64
     }
 
-    fn update(&mut self) {
-        let now_us = self.now_us();
-        let elapsed_us = now_us.saturating_sub(self.joined_us.unwrap_or(now_us));
-        self.session.set_input(self.steering.at(elapsed_us));
-        self.session.update(now_us);
-    }
-
     async fn transmit(&mut self) -> Result<(), End> {
-        let Some(first) = self.session.poll_transmit() else { return Ok(()) };
+        let Some(first) = self.player.poll_transmit() else { return Ok(()) };
         let send = async {
             let mut next = Some(first);
             while let Some(bytes) = next {
                 self.socket.feed(Message::binary(bytes)).await?;
-                next = self.session.poll_transmit();
+                next = self.player.poll_transmit();
             }
             self.socket.flush().await
         };
@@ -240,25 +239,22 @@ impl Bot {
             None => return Err(End::Dropped(CODE_NO_CLOSE, "the connection ended".to_owned())),
         };
         let now_us = self.now_us();
-        self.session.handle_message(now_us, &bytes).map_err(|error| match error {
+        self.player.handle_message(now_us, &bytes).map_err(|error| match error {
             ClientError::Decode(_) | ClientError::Setup(_) => End::Undecodable(error.to_string(), Close::ProtocolError),
         })?;
-        if self.joined_us.is_none() && self.session.welcome().is_some() {
-            self.joined_us = Some(now_us);
-        }
         self.measure();
         Ok(())
     }
 
-    /// Takes out what the session has to tell, so that nothing piles up in it.
+    /// Takes out what the player has to tell, so that nothing piles up in it.
     fn measure(&mut self) {
-        if let Some(arrival) = self.session.poll_arrival() {
+        if let Some(arrival) = self.player.poll_arrival() {
             self.shared.live.add_snapshot(arrival.bytes);
             if self.measuring {
                 self.shared.samples.of(self.number).add_arrival(&arrival);
             }
         }
-        while let Some(event) = self.session.poll_event() {
+        while let Some(event) = self.player.poll_event() {
             if let (SessionEvent::Notice(Notice::Status(status)), true) = (event, self.measuring) {
                 self.shared.samples.of(self.number).add_rtt_ms(status.rtt_ms);
             }

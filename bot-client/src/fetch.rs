@@ -1,4 +1,4 @@
-//! One bounded HTTP/1.1 GET: the schema, before the sockets open. No redirects, no compression, no TLS.
+//! One bounded HTTP/1.1 GET: the schema, before the sockets open, and a map. No redirects, no compression, no TLS.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,7 +19,7 @@ const HEADERS_MAX: usize = 64;
 /// The line with a chunk's size.
 const CHUNK_LINE_BYTES_MAX: usize = 256;
 
-/// Why the schema did not come.
+/// Why a file did not come.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// No connection, or it broke.

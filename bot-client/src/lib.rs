@@ -1,16 +1,18 @@
 //! A swarm of headless clients for any Snapline server: load, latency, bandwidth.
 //!
-//! Every bot has a real socket and a real `Session`, the client that browsers run too; what a bot does is made from the server's schema, so this
-//! crate knows `snapline-shared` alone and no game. The binary `bot-client` is arguments, a progress bar and a table around [`run_until`].
+//! Every bot has a real socket and the client that browsers run too. What it does, a game's own brain decides where the caller brings one
+//! ([`Brains`]) and the server's schema is the one it was built for; else it is made from that schema. So this crate knows `snapline-shared` alone
+//! and no game. The binary `bot-client` is arguments, a progress bar and a table around [`run_until`].
 //!
 //! | module | has |
 //! |---|---|
 //! | `options`, `target` | what to do, checked; where the server is |
-//! | `fetch`, `open_files` | one HTTP request: the schema; enough descriptors |
-//! | `steer` | the input of a bot, from a seed and the schema |
+//! | `fetch`, `map`, `open_files` | one HTTP request; the room's map for all bots; enough descriptors |
+//! | `brains` | who plays: a brain or the schema |
+//! | `steer`, `steered` | the input of a bot, from a seed and the schema; the player that presses it |
 //! | `bot`, `socket` | one bot from its connection to its goodbye |
 //! | `swarm` | starts all, times the run, collects |
-//! | `samples`, `report`, `table` | what is measured; what comes out: JSON and a table |
+//! | `samples`, `cpu`, `report`, `table` | what is measured; what comes out: JSON and a table |
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), snapline_bots::RunError> {
@@ -24,19 +26,24 @@
 //! ```
 
 mod bot;
+mod brains;
+mod cpu;
 mod fetch;
+mod map;
 mod open_files;
 mod options;
 mod report;
 mod samples;
 mod socket;
 mod steer;
+mod steered;
 mod swarm;
 mod table;
 mod target;
 
+pub use brains::{Brains, Play};
 pub use fetch::FetchError;
 pub use options::{BOTS, Options, OptionsError, RAMP_PER_SECOND, SECONDS, Wrong};
-pub use report::{Bots, Mispredictions, Percentiles, Report, Spread, Visible};
+pub use report::{Bots, Cpu, Mispredictions, Percentiles, Report, Spread, Visible};
 pub use steer::Steering;
 pub use swarm::{Live, RunError, run, run_until};

@@ -10,7 +10,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use snapline_bots::{Live, Options, Report, RunError, run_until};
+use snapline_arena::{Ace, Arena};
+use snapline_bots::{Brains, Live, Options, Report, RunError, run_until};
 
 const EXIT_BAD_RUN: u8 = 1;
 const EXIT_BAD_ARGUMENT: u8 = 2;
@@ -37,6 +38,11 @@ async fn main() -> ExitCode {
     }
 }
 
+/// The games that the bots play with a brain of the game's own.
+fn brains() -> Brains {
+    Brains::default().with::<Arena>(Ace::maker)
+}
+
 fn fail(words: &str, code: u8) -> ExitCode {
     for line in words.lines() {
         eprintln!("bot-client: {line}");
@@ -46,9 +52,9 @@ fn fail(words: &str, code: u8) -> ExitCode {
 
 /// The run, with a bar, until it is over or somebody ends it.
 async fn run(options: &Options) -> Result<Report, RunError> {
-    let live = Arc::<Live>::default();
+    let (live, brains) = (Arc::<Live>::default(), brains());
     tokio::select! {
-        report = run_until(options, &live, stopped()) => report,
+        report = run_until(options, &brains, &live, stopped()) => report,
         () = progress::show(options, &live) => Err(RunError::Stopped),
     }
 }

@@ -30,6 +30,8 @@ pub struct Options {
     pub ramp_per_second: u32,
     /// The same seed gives every bot the same input over time. Default 1.
     pub seed: u64,
+    /// Whether inputs are made from the schema even where there is a brain for the game. Default false.
+    pub steer: bool,
     /// How long a bot may take from its TCP connection to Welcome. Default 10 s.
     pub join_timeout: Duration,
 }
@@ -45,6 +47,7 @@ impl Options {
             room: None,
             ramp_per_second: 200,
             seed: 1,
+            steer: false,
             join_timeout: Duration::from_secs(10),
         }
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
+use snapline_shared::client;
 
+use crate::brains::Play;
 use crate::samples::Samples;
 
 /// Different reasons that are listed; the words may be the server's, so there could be one for every bot.
@@ -13,6 +15,9 @@ const REASONS_MAX: usize = 16;
 const REASON_CHARS_MAX: usize = 160;
 /// Under what the reasons past the limit are counted.
 const REASON_OTHER: &str = "other reasons";
+
+/// Share of their threads' time from which on the bots themselves are what is slow.
+const BUSY_SHARE: f64 = 0.9;
 
 /// What a run measured. Times and bytes are of the time of play alone, faults of the whole run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -23,6 +28,8 @@ pub struct Report {
     pub seconds: f64,
     /// The seed of the run.
     pub seed: u64,
+    /// Who played.
+    pub play: Play,
     /// Snapshots that the bots applied.
     pub snapshots: u64,
     /// Payload bytes of a snapshot.
@@ -37,10 +44,14 @@ pub struct Report {
     pub desyncs: u64,
     /// Inputs that the server said came too late.
     pub starved_ticks: u64,
+    /// Snapshots whose own state could be compared with what a brain's client had predicted.
+    pub compared: u64,
     /// How often prediction and server disagreed.
     pub mispredictions: Mispredictions,
     /// Rows known after a snapshot.
     pub visible: Visible,
+    /// What this process itself spent.
+    pub cpu: Cpu,
 }
 
 /// Who came and who went.
@@ -78,7 +89,7 @@ pub struct Percentiles {
     pub p99: Option<f64>,
 }
 
-/// Predicted states that the server's differed from. The bots do not predict: these are 0 until they do.
+/// Predicted states that the server's differed from, by cause; 0 for bots that steer by the schema, for they do not predict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Mispredictions {
     /// An input came too late to be applied.
@@ -87,6 +98,23 @@ pub struct Mispredictions {
     pub touched: u64,
     /// Neither: a fault.
     pub unexplained: u64,
+}
+
+impl Mispredictions {
+    pub(crate) const fn add(&mut self, more: client::Mispredictions) {
+        self.late += more.late;
+        self.touched += more.touched;
+        self.unexplained += more.unexplained;
+    }
+}
+
+/// CPU time of this process during the time of play.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Cpu {
+    /// Of all threads together; null where the system does not tell.
+    pub seconds: Option<f64>,
+    /// Threads that the bots run on.
+    pub threads: u32,
 }
 
 /// How much of the world a bot knows.
@@ -114,8 +142,10 @@ impl Report {
             decode_errors: tally.decode_errors,
             desyncs: tally.desyncs,
             starved_ticks: tally.starved_ticks,
-            mispredictions: Mispredictions::default(),
+            compared: tally.compared,
+            mispredictions: tally.mispredictions,
             visible: Visible { mean: mean(samples.rows) },
+            ..Self::default()
         }
     }
 
@@ -135,6 +165,13 @@ impl Report {
         .filter(|(count, _)| *count > 0)
         .map(|(count, words)| format!("{count} {words}"))
         .collect()
+    }
+
+    /// Whether the bots had hardly a moment left on their threads: then times and rates are theirs rather than the server's.
+    #[must_use]
+    pub fn bots_were_busy(&self) -> bool {
+        let available = self.seconds * f64::from(self.cpu.threads);
+        self.cpu.seconds.is_some_and(|spent| available > 0.0 && spent > BUSY_SHARE * available)
     }
 
     /// Whether every bot joined, none was dropped, each got snapshots, and all messages decoded to what the server meant.
@@ -157,7 +194,7 @@ fn percentiles(histogram: &Histogram<u64>, unit: f64) -> Percentiles {
 }
 
 /// To three decimals, all that means anything.
-fn round(value: f64) -> f64 {
+pub(crate) fn round(value: f64) -> f64 {
     (value * 1000.0).round() / 1000.0
 }
 
@@ -171,6 +208,8 @@ pub(crate) struct Tally {
     pub(crate) decode_errors: u64,
     pub(crate) desyncs: u64,
     pub(crate) starved_ticks: u64,
+    pub(crate) compared: u64,
+    pub(crate) mispredictions: Mispredictions,
 }
 
 impl Tally {
@@ -233,6 +272,9 @@ mod tests {
             "/mispredictions/late",
             "/mispredictions/touched",
             "/mispredictions/unexplained",
+            "/compared",
+            "/starved_ticks",
+            "/cpu/threads",
             "/visible/mean",
         ] {
             assert!(json.pointer(path).is_some_and(serde_json::Value::is_number), "{path} in {json}");
@@ -244,6 +286,15 @@ mod tests {
         let report = Report::new(1, 0, 0.0, Tally { joined: 1, ..Tally::default() }, &Samples::new());
         assert_eq!((report.bytes_per_client_tick, report.rtt_ms), (Spread::default(), Percentiles::default()));
         assert!(report.to_json().contains("\"mean\": null"));
+    }
+
+    #[test]
+    fn bots_without_a_moment_left_say_so() {
+        let report =
+            |cpu_s, threads| Report { seconds: 10.0, cpu: Cpu { seconds: cpu_s, threads }, ..Report::default() };
+        assert!(report(Some(18.1), 2).bots_were_busy() && report(Some(9.1), 1).bots_were_busy());
+        assert!(!report(Some(18.0), 2).bots_were_busy() && !report(None, 2).bots_were_busy());
+        assert!(!Report { seconds: 0.0, ..report(Some(1.0), 1) }.bots_were_busy());
     }
 
     #[test]

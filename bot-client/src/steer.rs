@@ -31,11 +31,10 @@ pub struct Steering {
 }
 
 impl Steering {
-    /// Steering for inputs of this kind. Bots of one run share `seed` and differ by `number`.
+    /// Steering for inputs of this kind.
     #[must_use]
-    pub fn new(input: &Kind, seed: u64, number: u32) -> Self {
-        // An odd factor keeps neighbours apart.
-        let mut rng = Rng::new(seed ^ (u64::from(number) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    pub fn new(input: &Kind, seed: u64) -> Self {
+        let mut rng = Rng::new(seed);
         let mut parts = Vec::new();
         for field in input.fields.iter() {
             let numbers = if field.shape == Shape::Quat { 1 } else { field.shape.components() };
@@ -210,7 +209,7 @@ mod tests {
     fn every_word_stays_in_its_range() {
         let (kind, layout) = (kind(), kind().layout());
         for number in 0..50 {
-            let mut steering = Steering::new(&kind, 3, number);
+            let mut steering = Steering::new(&kind, number);
             for beat in 0..600 {
                 let words = steering.at(beat * BEAT_US);
                 assert_eq!(words.len(), layout.len());
@@ -224,8 +223,8 @@ mod tests {
     #[test]
     fn the_same_seed_steers_alike_however_time_is_cut() {
         let kind = kind();
-        let mut often = Steering::new(&kind, 7, 2);
-        let mut seldom = Steering::new(&kind, 7, 2);
+        let mut often = Steering::new(&kind, 7);
+        let mut seldom = Steering::new(&kind, 7);
         for second in 1..60 {
             for part in 0..90 {
                 often.at((second - 1) * SECOND_US + part * SECOND_US / 90);
@@ -233,15 +232,13 @@ mod tests {
             assert_eq!(often.at(second * SECOND_US), seldom.at(second * SECOND_US));
         }
         let words = seldom.at(0).to_vec();
-        for (seed, number) in [(8, 2), (7, 3)] {
-            assert_ne!(Steering::new(&kind, seed, number).at(59 * SECOND_US), words);
-        }
+        assert_ne!(Steering::new(&kind, 8).at(59 * SECOND_US), words);
     }
 
     #[test]
     fn headings_wander_in_small_steps_and_switches_are_thrown_now_and_then() {
         let kind = kind();
-        let mut steering = Steering::new(&kind, 1, 0);
+        let mut steering = Steering::new(&kind, 1);
         let mut before = [steering.at(0)[0], steering.at(0)[1]];
         let (mut moved, mut thrown) = (0, 0);
         for beat in 1..=3000 {
@@ -259,7 +256,7 @@ mod tests {
     #[test]
     fn other_lanes_stay_small_where_they_can() {
         let kind = kind();
-        let mut steering = Steering::new(&kind, 1, 0);
+        let mut steering = Steering::new(&kind, 1);
         let at = |name: &str| kind.word_of(kind.fields.iter().position(|field| field.name == name).unwrap());
         for beat in 0..3000 {
             let words = steering.at(beat * BEAT_US);
@@ -273,6 +270,6 @@ mod tests {
 
     #[test]
     fn an_input_without_fields_is_no_words() {
-        assert_eq!(Steering::new(&Kind::new("nothing", &[]), 1, 1).at(SECOND_US), [0u32; 0]);
+        assert_eq!(Steering::new(&Kind::new("nothing", &[]), 1).at(SECOND_US), [0u32; 0]);
     }
 }

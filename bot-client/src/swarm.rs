@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use snapline_shared::schema::{SCHEMA_BYTES_MAX, Schema, SchemaError};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -13,10 +14,13 @@ use tokio_tungstenite::tungstenite::http::Uri;
 use tokio_tungstenite::tungstenite::http::uri::InvalidUri;
 
 use crate::bot::{End, Outcome, Shared, play};
+use crate::brains::Brains;
+use crate::cpu;
 use crate::fetch::{FetchError, fetch};
+use crate::map::Maps;
 use crate::open_files;
 use crate::options::{Options, OptionsError};
-use crate::report::{Report, Tally};
+use crate::report::{Cpu, Report, Tally, round};
 use crate::samples::Shards;
 use crate::target::Target;
 
@@ -128,20 +132,22 @@ pub(crate) enum Phase {
     Ending,
 }
 
-/// Runs the swarm that `options` describes.
+/// Runs the swarm that `options` describes, by the schema alone.
 ///
 /// # Errors
 /// When it cannot begin. What goes wrong later is in the report.
 pub async fn run(options: &Options) -> Result<Report, RunError> {
-    run_until(options, &Arc::default(), pending()).await
+    run_until(options, &Brains::default(), &Arc::default(), pending()).await
 }
 
-/// The same, ended early when `stop` is done: the bots say goodbye and the report holds what there is. `live` counts along.
+/// The same with `brains` for the games that they know, ended early when `stop` is done: the bots say goodbye and the report holds what there is.
+/// `live` counts along.
 ///
 /// # Errors
 /// When it cannot begin. What goes wrong later is in the report.
 pub async fn run_until(
     options: &Options,
+    brains: &Brains,
     live: &Arc<Live>,
     stop: impl Future<Output = ()>,
 ) -> Result<Report, RunError> {
@@ -149,20 +155,20 @@ pub async fn run_until(
     open_files::allow(options.bots).map_err(|(needed, allowed)| RunError::OpenFiles { needed, allowed })?;
     tokio::pin!(stop);
     let shared = tokio::select! {
-        shared = prepare(options, &target, live) => Arc::new(shared?),
+        shared = prepare(options, &target, brains, live) => Arc::new(shared?),
         () = &mut stop => return Err(RunError::Stopped),
     };
 
     let phase = watch::Sender::new(Phase::Joining);
     let mut bots = JoinSet::new();
     let mut tally = Tally::default();
-    let mut playing_since = None;
+    let mut playing_since: Option<(Instant, Option<f64>)> = None;
     let script = async {
         // Each bot holds a sender until it is in the room or will never be; the channel carries nothing.
         let (joining, mut all_settled) = mpsc::channel::<()>(1);
         start(options, &shared, &phase, joining, &mut bots).await;
         all_settled.recv().await;
-        playing_since = Some(Instant::now());
+        playing_since = Some((Instant::now(), cpu::seconds()));
         live.playing.store(true, Ordering::Relaxed);
         phase.send_replace(Phase::Playing);
         // Without any bot left there is nothing to wait for.
@@ -172,15 +178,18 @@ pub async fn run_until(
         () = script => {}
         () = &mut stop => {}
     }
-    let seconds = playing_since.map_or(0.0, |since| since.elapsed().as_secs_f64());
+    let seconds = playing_since.map_or(0.0, |(since, _)| since.elapsed().as_secs_f64());
+    let cpu_s = playing_since.and_then(|(_, before)| Some(cpu::seconds()? - before?));
     phase.send_replace(Phase::Ending);
     if timeout(END_TIMEOUT, collect(&mut bots, &mut tally)).await.is_err() {
         bots.shutdown().await;
     }
-    Ok(Report::new(options.bots, options.seed, seconds, tally, &shared.samples.sum()))
+    let report = Report::new(options.bots, options.seed, seconds, tally, &shared.samples.sum());
+    let threads = Handle::current().metrics().num_workers() as u32;
+    Ok(Report { play: shared.players.play.clone(), cpu: Cpu { seconds: cpu_s.map(round), threads }, ..report })
 }
 
-async fn prepare(options: &Options, target: &Target, live: &Arc<Live>) -> Result<Shared, RunError> {
+async fn prepare(options: &Options, target: &Target, brains: &Brains, live: &Arc<Live>) -> Result<Shared, RunError> {
     let authority = || target.authority().to_owned();
     let (address, json) = fetch(target, SCHEMA_PATH, SCHEMA_BYTES_MAX)
         .await
@@ -189,8 +198,8 @@ async fn prepare(options: &Options, target: &Target, live: &Arc<Live>) -> Result
     Ok(Shared {
         address,
         uri: target.socket_url().parse::<Uri>()?,
-        schema: Arc::new(schema),
-        seed: options.seed,
+        players: brains.choose(schema, Schema::hash(&json), options.seed, options.steer),
+        maps: Maps::new(target.clone()),
         join_timeout: options.join_timeout,
         start: Instant::now(),
         samples: Shards::new(),
@@ -229,6 +238,8 @@ fn count(outcome: Outcome, tally: &mut Tally) {
     tally.joined += u32::from(outcome.joined);
     tally.desyncs += outcome.desyncs;
     tally.starved_ticks += outcome.starved_ticks;
+    tally.compared += outcome.compared;
+    tally.mispredictions.add(outcome.mispredictions);
     match outcome.end {
         End::Finished => tally.silent += u32::from(outcome.snapshots == 0),
         End::Outside(words) => tally.add_reason(&words),

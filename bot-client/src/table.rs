@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::report::{Bots, Mispredictions, Report, Spread};
+use crate::brains::Play;
+use crate::report::{Bots, Cpu, Mispredictions, Report, Spread};
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -15,6 +16,11 @@ impl fmt::Display for Report {
         let codes = if codes.is_empty() { "none dropped".to_owned() } else { format!("dropped {}", codes.join(", ")) };
 
         writeln!(f, "bots           {joined} of {asked} joined, {codes}")?;
+        match &self.play {
+            Play { brain: Some(game), .. } => writeln!(f, "played by      the brain of {game}, predicted")?,
+            Play { reason: Some(reason), .. } => writeln!(f, "played by      the schema: {reason}")?,
+            Play { .. } => {}
+        }
         writeln!(f, "played         {:.1} s, {} snapshots, {steps:.1} a second and bot", self.seconds, self.snapshots)?;
         writeln!(f)?;
         writeln!(f, "                       mean       p50       p99")?;
@@ -25,9 +31,18 @@ impl fmt::Display for Report {
         writeln!(f, "down, kbit/s     {}", cell(down))?;
         writeln!(f)?;
         let Mispredictions { late, touched, unexplained } = self.mispredictions;
-        writeln!(f, "mispredicted   {late} late, {touched} touched, {unexplained} unexplained")?;
+        let compared = self.compared;
+        let wrong = format!("{late} late, {touched} touched, {unexplained} unexplained");
+        match compared {
+            0 => writeln!(f, "mispredicted   nothing was predicted")?,
+            _ => writeln!(f, "mispredicted   {wrong}, of {compared} snapshots")?,
+        }
         writeln!(f, "starved ticks  {}", self.starved_ticks)?;
         writeln!(f, "errors         {} not decoded, {} desyncs", self.decode_errors, self.desyncs)?;
+        if let Cpu { seconds: Some(seconds), threads } = self.cpu {
+            let busy = if self.bots_were_busy() { ": THE BOTS THEMSELVES WERE WHAT WAS SLOW" } else { "" };
+            writeln!(f, "bots' own CPU  {seconds:.1} s, threads: {threads}{busy}")?;
+        }
         for (words, count) in reasons {
             writeln!(f, "  {count:>6} x {words}")?;
         }

@@ -23,7 +23,10 @@ export interface WordsEvent { type: "words"; text: string; }
 /** An event of the game: when, of which kind, and its numbers in schema order. */
 export interface GameEvent { type: "game"; tick: number; kind: number; name: string; numbers: Float64Array; }
 export type ClientEvent = WelcomeEvent | ReplyEvent | ChatEvent | RosterEvent | StatusEvent | ResultsEvent | WordsEvent | GameEvent;
-export interface ClientStats { snapshots: number; snapshotBytes: number; sent: number; desyncs: number; starvedTicks: number; }
+export interface ClientStats { snapshots: number; snapshotBytes: number; sent: number; desyncs: number; starvedTicks: number;
+    /** Whether the own state is predicted; if so, how many own states were compared with a prediction and how many were wrong, by cause. */
+    predicted: boolean; compared: number; late: number; touched: number; unexplained: number;
+    /** Own shots shown before the server's rows: those that it confirmed, and did not know. */ shotsConfirmed: number; shotsWithdrawn: number; }
 export interface ClientArrival { step: number; bytes: number; rows: number; echoUs?: number; }
 "#;
 
@@ -58,7 +61,7 @@ impl Object {
         self.value(name, &JsValue::from_str(text))
     }
 
-    fn flag(self, name: &str, flag: bool) -> Self {
+    pub(crate) fn flag(self, name: &str, flag: bool) -> Self {
         self.value(name, &JsValue::from_bool(flag))
     }
 

@@ -1,37 +1,44 @@
 //! The client core for the browser: `snapline_shared::client` bound to JavaScript.
 //!
-//! It holds no logic: bytes, times and numbers are turned into calls of [`Session`], and what it gives into plain JavaScript values. The world
-//! to be drawn stays in this module's memory and is told by address and length, so that a frame of many entities makes no objects; whoever reads
+//! It holds no logic: bytes, times and numbers are turned into calls of a [`Session`](snapline_shared::client::Session) (any game) or a [`Predicted`] (one game, whose own build of
+//! this crate is a few lines: see [`predicted`]), and what they give into plain JavaScript values. The world to be drawn stays in this module's memory and is told by address and length, so that a frame of many entities makes no objects; whoever reads
 //! it builds views over `memory.buffer` anew for each frame, because a view ends when the memory grows.
 //!
 //! Times are microseconds of any steady clock, as JavaScript numbers.
 
+mod core;
 mod events;
+#[cfg(feature = "generic")]
 mod golden;
-
-use std::sync::Arc;
+mod line;
 
 use js_sys::Uint8Array;
-use snapline_shared::client::{Drawn, Session};
-use snapline_shared::numbers::{self, to_words};
-use snapline_shared::schema::Schema;
+use snapline_shared::client::{Drawn, Predicted};
+use snapline_shared::game::Game;
+use snapline_shared::link::LinkSpec;
+use snapline_shared::numbers::{self, of_words, to_words};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
+use crate::core::ClientCore;
 use crate::events::{Object, event, welcome};
+use crate::line::{DIRECT, Line};
 
+#[cfg(feature = "generic")]
 pub use golden::{GoldenReplica, golden_quantise};
 
 /// Words that tell one row: slot, generation, kind (with [`HELD`] or-ed to it), index of its first number.
 pub const ROW_WORDS: usize = 4;
 /// In a row's kind: its newest data is old.
 pub const HELD: u32 = 256;
+/// Milliseconds of a simulated link's delay, jitter or stall at most.
+const LINK_MS_MAX: u32 = 10_000;
 
 /// A connection's client side: give it what arrives, send what it transmits, draw what it draws.
 #[wasm_bindgen]
-#[derive(Debug)]
 pub struct Client {
-    session: Session,
+    core: Box<dyn ClientCore>,
+    line: Line,
     drawn: Drawn,
     /// The drawn rows, [`ROW_WORDS`] each.
     rows: Vec<u32>,
@@ -41,51 +48,80 @@ pub struct Client {
 
 #[wasm_bindgen]
 impl Client {
-    /// A client that follows any game by the bytes of its `/schema.json`, without prediction.
+    /// Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, and `loss_per_mille` of the
+    /// messages are late by `stall_ms`, with all behind them. All 0: none. Call `pump` every few milliseconds then.
     ///
     /// # Errors
-    /// When the bytes are no schema.
-    pub fn generic(schema_json: &[u8]) -> Result<Self, JsError> {
-        Ok(Self::over(Session::new(Arc::new(Schema::from_json(schema_json)?))))
+    /// When a time is over 10,000 ms or the loss over 1,000.
+    #[wasm_bindgen(js_name = setLink)]
+    pub fn set_link(
+        &mut self,
+        delay_ms: u32,
+        jitter_ms: u32,
+        loss_per_mille: u32,
+        stall_ms: u32,
+    ) -> Result<(), JsError> {
+        let times_ms = [delay_ms, jitter_ms, stall_ms];
+        if times_ms.iter().any(|&ms| ms > LINK_MS_MAX) || loss_per_mille > 1000 {
+            return Err(JsError::new("a link's times are 0 to 10000 ms, its loss is 0 to 1000 in a thousand"));
+        }
+        let [delay_us, jitter_us, stall_us] = times_ms.map(|ms| u64::from(ms) * 1000);
+        self.line.set(LinkSpec { delay_us, jitter_us, loss_per_mille, stall_us, ..DIRECT });
+        Ok(())
     }
 
     /// The socket is open: queues Hello.
     pub fn open(&mut self, now_us: f64, name: &str, bot: bool) {
-        self.session.handle_open(now_us as u64, name, bot);
+        self.line.open(now_us as u64, &mut *self.core, name, bot);
     }
 
     /// A message has arrived.
     ///
     /// # Errors
-    /// When the session cannot go on; the words say why and the socket is to be closed.
-    pub fn message(&mut self, now_us: f64, bytes: &[u8]) -> Result<(), JsError> {
-        Ok(self.session.handle_message(now_us as u64, bytes)?)
+    /// When the client cannot go on; the words say why and the socket is to be closed.
+    pub fn message(&mut self, now_us: f64, bytes: Vec<u8>) -> Result<(), JsError> {
+        self.line.arrive(now_us as u64, bytes);
+        self.pump(now_us)
+    }
+
+    /// Takes what has come through the simulated link by now.
+    ///
+    /// # Errors
+    /// As `message`.
+    pub fn pump(&mut self, now_us: f64) -> Result<(), JsError> {
+        Ok(self.line.pump(now_us as u64, &mut *self.core)?)
     }
 
     /// Queues inputs for the ticks that have become due; at each animation frame.
-    pub fn update(&mut self, now_us: f64) {
-        self.session.update(now_us as u64);
+    ///
+    /// # Errors
+    /// As `message`.
+    pub fn update(&mut self, now_us: f64) -> Result<(), JsError> {
+        self.pump(now_us)?;
+        self.core.update(now_us as u64);
+        Ok(())
     }
 
     /// When `update` has something to do next; undefined before Welcome.
     #[wasm_bindgen(js_name = nextUpdate)]
     #[must_use]
     pub fn next_update(&self) -> Option<f64> {
-        self.session.next_update_us().map(|us| us as f64)
+        self.core.session_ref().next_update_us().map(|us| us as f64)
     }
 
     /// The next message to send.
     #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
     #[must_use]
     pub fn transmit(&mut self) -> Option<Uint8Array> {
-        self.session.poll_transmit().map(|bytes| Uint8Array::from(bytes.as_slice()))
+        self.line.transmit(&mut *self.core).map(|bytes| Uint8Array::from(bytes.as_slice()))
     }
 
     /// The next thing that happened, as a plain object.
     #[wasm_bindgen(js_name = pollEvent, unchecked_return_type = "ClientEvent | undefined")]
     #[must_use]
     pub fn poll_event(&mut self) -> JsValue {
-        self.session.poll_event().map_or(JsValue::UNDEFINED, |happened| event(self.session.schema(), &happened))
+        let session = self.core.session();
+        session.poll_event().map_or(JsValue::UNDEFINED, |happened| event(session.schema(), &happened))
     }
 
     /// The input held from now on, as words of the schema's input kind.
@@ -95,7 +131,7 @@ impl Client {
         for (mine, word) in self.input.iter_mut().zip(words) {
             *mine = *word;
         }
-        self.session.set_input(&self.input);
+        self.core.set_input(&self.input);
     }
 
     /// Sets one number of the input held from now on: component `component` of the lane called `name`.
@@ -104,18 +140,18 @@ impl Client {
     /// When the game's input has no such lane.
     #[wasm_bindgen(js_name = setInputLane)]
     pub fn set_input_lane(&mut self, name: &str, component: usize, value: f64) -> Result<(), JsError> {
-        let kind = &self.session.schema().input;
+        let kind = &self.core.session_ref().schema().input;
         let Some(words) = numbers::component(kind, name, component) else {
             return Err(JsError::new(&format!("the game's input has no lane {name}[{component}]")));
         };
         words.set(value, &mut self.input);
-        self.session.set_input(&self.input);
+        self.core.set_input(&self.input);
         Ok(())
     }
 
     /// Queues a line of chat.
     pub fn chat(&mut self, text: &str) {
-        self.session.chat(text);
+        self.core.session().chat(text);
     }
 
     /// Queues a request of the kind called `kind`, given as its numbers in schema order, and gives the number that its reply will carry.
@@ -123,38 +159,75 @@ impl Client {
     /// # Errors
     /// When the game takes no such request, or before Welcome.
     pub fn request(&mut self, kind: &str, numbers: &[f64]) -> Result<u32, JsError> {
-        let requests = &self.session.schema().requests;
+        let requests = &self.core.session_ref().schema().requests;
         let Some(at) = requests.iter().position(|known| known.name == kind) else {
             return Err(JsError::new(&format!("the game takes no request {kind}")));
         };
         let words = to_words(&requests[at], numbers);
-        self.session.request(at as u8, &words).ok_or_else(|| JsError::new("there is nobody to ask before Welcome"))
+        self.core
+            .session()
+            .request(at as u8, &words)
+            .ok_or_else(|| JsError::new("there is nobody to ask before Welcome"))
+    }
+
+    /// The own state as its numbers in schema order: predicted up to the newest input, exact and without any fading, or as last received by a
+    /// client that does not predict. Undefined before the first snapshot.
+    #[wasm_bindgen(js_name = ownNumbers)]
+    #[must_use]
+    pub fn own_numbers(&self) -> Option<Vec<f64>> {
+        let words = self.core.own_words()?;
+        Some(of_words(&self.core.session_ref().schema().own, &words))
+    }
+
+    /// Name of the map without which nothing is predicted; its bytes are at `/maps/NAME`.
+    #[wasm_bindgen(getter, js_name = needsMap)]
+    #[must_use]
+    pub fn needs_map(&self) -> Option<String> {
+        self.core.wants_map().map(str::to_owned)
+    }
+
+    /// Takes the bytes of the room's map; those of another map change nothing.
+    ///
+    /// # Errors
+    /// When the game can make nothing of them.
+    #[wasm_bindgen(js_name = setMap)]
+    pub fn set_map(&mut self, bytes: &[u8]) -> Result<(), JsError> {
+        Ok(self.core.set_map(bytes)?)
     }
 
     /// Tells the server whether anybody looks.
     #[wasm_bindgen(js_name = setVisible)]
     pub fn set_visible(&mut self, visible: bool) {
-        self.session.set_visible(visible);
+        self.core.session().set_visible(visible);
     }
 
     /// Who we are and what is simulated here; undefined before Welcome.
     #[wasm_bindgen(unchecked_return_type = "WelcomeEvent | undefined")]
     #[must_use]
     pub fn welcome(&self) -> JsValue {
-        self.session.welcome().map_or(JsValue::UNDEFINED, welcome)
+        self.core.session_ref().welcome().map_or(JsValue::UNDEFINED, welcome)
     }
 
-    /// Counters of the session.
+    /// Counters of the session; those of prediction are 0 where there is none.
     #[wasm_bindgen(unchecked_return_type = "ClientStats")]
     #[must_use]
     pub fn stats(&self) -> JsValue {
-        let stats = self.session.stats();
+        let stats = self.core.session_ref().stats();
+        let prediction = self.core.prediction();
+        let of = prediction.unwrap_or_default();
         Object::new()
             .number("snapshots", stats.snapshots as f64)
             .number("snapshotBytes", stats.snapshot_bytes as f64)
             .number("sent", stats.sent as f64)
             .number("desyncs", stats.desyncs as f64)
             .number("starvedTicks", stats.starved_ticks as f64)
+            .flag("predicted", prediction.is_some())
+            .number("compared", of.compared as f64)
+            .number("late", of.late as f64)
+            .number("touched", of.touched as f64)
+            .number("unexplained", of.unexplained as f64)
+            .number("shotsConfirmed", of.shots_confirmed as f64)
+            .number("shotsWithdrawn", of.shots_withdrawn as f64)
             .done()
     }
 
@@ -162,7 +235,7 @@ impl Client {
     #[wasm_bindgen(js_name = pollArrival, unchecked_return_type = "ClientArrival | undefined")]
     #[must_use]
     pub fn poll_arrival(&mut self) -> JsValue {
-        self.session.poll_arrival().map_or(JsValue::UNDEFINED, |arrival| {
+        self.core.session().poll_arrival().map_or(JsValue::UNDEFINED, |arrival| {
             Object::new()
                 .number("step", arrival.step.0)
                 .number("bytes", arrival.bytes as f64)
@@ -174,7 +247,7 @@ impl Client {
 
     /// Brings the world to `now_us`; the getters below tell where it lies in memory until the next call.
     pub fn draw(&mut self, now_us: f64) {
-        self.session.draw(now_us as u64, &mut self.drawn);
+        self.core.draw(now_us as u64, &mut self.drawn);
         self.rows.clear();
         for row in &self.drawn.rows {
             let kind = u32::from(row.kind) | if row.held { HELD } else { 0 };
@@ -246,11 +319,32 @@ impl Client {
     }
 }
 
+/// Reading a schema weighs more than all of prediction, so a game's own build leaves it out.
+#[cfg(feature = "generic")]
+#[wasm_bindgen]
 impl Client {
-    fn over(session: Session) -> Self {
-        let input = vec![0; session.schema().input.words()];
-        Self { session, drawn: Drawn::default(), rows: Vec::new(), input }
+    /// A client that follows any game by the bytes of its `/schema.json`, without prediction.
+    ///
+    /// # Errors
+    /// When the bytes are no schema.
+    pub fn generic(schema_json: &[u8]) -> Result<Self, JsError> {
+        Ok(Self::over(Box::new(snapline_shared::client::Session::new(std::sync::Arc::new(
+            snapline_shared::schema::Schema::from_json(schema_json)?,
+        )))))
     }
+}
+
+impl Client {
+    fn over(core: Box<dyn ClientCore>) -> Self {
+        let input = vec![0; core.session_ref().schema().input.words()];
+        Self { core, line: Line::new(), drawn: Drawn::default(), rows: Vec::new(), input }
+    }
+}
+
+/// A client of game `G` that predicts its own state. A game's browser build is a crate with one exported function that returns this.
+#[must_use]
+pub fn predicted<G: Game>() -> Client {
+    Client::over(Box::new(Predicted::<G>::new()))
 }
 
 /// Makes a panic say on the console what happened and where; the call that panicked throws.

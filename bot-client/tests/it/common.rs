@@ -1,11 +1,13 @@
-//! A server of a few lines: `/schema.json`, and sockets that do what a test says.
+//! A server of a few lines: some files, and sockets that do what a test says.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use snapline_bots::Options;
-use snapline_shared::message::{ClientMessage, Hello, SUBPROTOCOL};
+use snapline_shared::message::{ClientMessage, Hello, SUBPROTOCOL, ServerMessage, Welcome};
 use snapline_shared::prelude::*;
 use snapline_shared::schema::Schema;
 use snapline_shared::tick::Step;
@@ -20,16 +22,61 @@ wire! {
     pub(crate) struct Input { heading: u8 => Snap Uint { bits: 8 }, fast: bool => Snap Uint { bits: 1 } }
 }
 
-/// A game without rows.
+/// A game without rows, on a map of its own making.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Nothing;
+
+/// The only map that the game takes.
+pub(crate) const FLOOR: &[u8] = b"a floor";
+
+impl Game for Nothing {
+    type Input = Input;
+    type Own = ();
+    type Scene = ();
+    const NAME: &'static str = "nothing";
+    const ENTITIES: &'static [Kind] = &[];
+
+    fn scene(setup: &Setup<'_>) -> Result<(), SetupError> {
+        let words = "is not a floor".to_owned();
+        if setup.map.is_empty() || setup.map == FLOOR { Ok(()) } else { Err(SetupError { field: "map", words }) }
+    }
+
+    fn new((): &(), _: &Setup<'_>, _: &mut Tools<'_>) -> Self {
+        Self
+    }
+
+    fn join(&mut self, (): &(), _: PlayerId, _: &Profile<'_>, _: &mut Tools<'_>) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn leave(&mut self, _: PlayerId, _: &mut Tools<'_>) {}
+
+    fn advance((): &(), (): &mut (), _: Input) {}
+
+    fn step(&mut self, (): &(), _: Turn<'_, Self>) {}
+
+    fn extract(&self, _: &mut Rows) {}
+
+    fn view(&self, _: PlayerId) -> View<()> {
+        View { place: Vec2::ZERO, radius: 1.0, controls: None, own: () }
+    }
+}
+
 pub(crate) fn schema() -> Schema {
-    Schema {
-        game: "nothing".into(),
-        entities: [].as_slice().into(),
-        events: [].as_slice().into(),
-        requests: [].as_slice().into(),
-        input: Input::KIND,
-        own: <()>::KIND,
-        tables: "".into(),
+    snapline_shared::game::schema::<Nothing>()
+}
+
+/// Welcomes a bot to a room of that game.
+pub(crate) fn welcome(number: u32) -> Welcome {
+    Welcome {
+        epoch: 1,
+        tick: Tick(100),
+        tick_hz: 60,
+        ticks_per_step: 2,
+        player: PlayerId(number as u16),
+        game: "nothing".to_owned(),
+        schema_hash: Schema::hash(&schema().to_json()),
+        ..Welcome::default()
     }
 }
 
@@ -74,6 +121,12 @@ impl Peer {
         }
     }
 
+    pub(crate) async fn say(&mut self, message: &ServerMessage) {
+        let mut bytes = Vec::new();
+        message.encode(&mut bytes);
+        self.send(bytes.into()).await;
+    }
+
     pub(crate) async fn send(&mut self, message: Message) {
         // The bot may be gone already.
         let _ = self.0.send(message).await;
@@ -85,8 +138,30 @@ impl Peer {
     }
 }
 
-/// Serves until the test ends: `serve` gets each socket with its number, in order of arrival.
+/// A file of a server, and how often it was asked for.
+#[derive(Clone)]
+pub(crate) struct File {
+    pub(crate) path: &'static str,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) asked: Arc<AtomicU64>,
+}
+
+impl File {
+    pub(crate) fn new(path: &'static str, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { path, bytes: bytes.into(), asked: Arc::default() }
+    }
+}
+
+/// A server whose only file is the schema.
 pub(crate) async fn server<F>(json: Vec<u8>, serve: impl Fn(u32, Peer) -> F + Send + 'static) -> SocketAddr
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    server_of(vec![File::new("/schema.json", json)], serve).await
+}
+
+/// Serves until the test ends: `serve` gets each socket with its number, in order of arrival.
+pub(crate) async fn server_of<F>(files: Vec<File>, serve: impl Fn(u32, Peer) -> F + Send + 'static) -> SocketAddr
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -112,9 +187,15 @@ where
                 number += 1;
             } else {
                 let mut request = [0; 1024];
-                let _ = stream.read(&mut request).await;
-                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", json.len());
-                let _ = stream.write_all(&[head.as_bytes(), &json].concat()).await;
+                let read = stream.read(&mut request).await.unwrap_or(0);
+                let request = String::from_utf8_lossy(&request[..read]).into_owned();
+                let file = files.iter().find(|file| request.split(' ').nth(1) == Some(file.path));
+                let (status, bytes) = file.map_or(("404 Not Found", [].as_slice()), |file| ("200 OK", &file.bytes));
+                if let Some(file) = file {
+                    file.asked.fetch_add(1, Ordering::Relaxed);
+                }
+                let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", bytes.len());
+                let _ = stream.write_all(&[head.as_bytes(), bytes].concat()).await;
             }
         }
     });

@@ -1,5 +1,6 @@
-//! Whole runs of bots against servers that do what a test says.
+//! Whole runs of bots: against a real server, and against servers that do what a test says.
 
+mod brains;
 mod common;
 mod play;
 mod refusals;

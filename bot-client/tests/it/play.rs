@@ -4,33 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::common::{Peer, options, schema, server};
+use crate::common::{options, schema, server, welcome};
 use snapline_bots::{Options, run};
-use snapline_shared::message::{ClientMessage, Notice, ServerMessage, Status, Welcome};
-use snapline_shared::prelude::{PlayerId, Tick};
-use snapline_shared::schema::Schema;
+use snapline_shared::message::{ClientMessage, Notice, ServerMessage, Status};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
-
-async fn welcome(peer: &mut Peer, number: u32) {
-    let welcome = Welcome {
-        epoch: 1,
-        tick: Tick(100),
-        tick_hz: 60,
-        ticks_per_step: 2,
-        player: PlayerId(number as u16),
-        game: "nothing".to_owned(),
-        schema_hash: Schema::hash(&schema().to_json()),
-        ..Welcome::default()
-    };
-    say(peer, &ServerMessage::Welcome(welcome)).await;
-}
-
-async fn say(peer: &mut Peer, message: &ServerMessage) {
-    let mut bytes = Vec::new();
-    message.encode(&mut bytes);
-    peer.send(bytes.into()).await;
-}
 
 #[tokio::test]
 async fn bots_join_send_inputs_hear_the_server_and_say_goodbye() {
@@ -41,7 +19,7 @@ async fn bots_join_send_inputs_hear_the_server_and_say_goodbye() {
         async move {
             let hello = peer.hello().await;
             assert!(hello.name.starts_with("bot-") && hello.bot);
-            welcome(&mut peer, number).await;
+            peer.say(&ServerMessage::Welcome(welcome(number))).await;
             let mut status_due = Instant::now();
             let code = loop {
                 match peer.next().await {
@@ -53,7 +31,7 @@ async fn bots_join_send_inputs_hear_the_server_and_say_goodbye() {
                 if status_due.elapsed() > Duration::from_millis(100) {
                     status_due = Instant::now();
                     let status = Status { rtt_ms: 20 + number as u16, ..Status::default() };
-                    say(&mut peer, &ServerMessage::Notice(Notice::Status(status))).await;
+                    peer.say(&ServerMessage::Notice(Notice::Status(status))).await;
                 }
             };
             goodbyes.send(code).unwrap();
@@ -76,7 +54,7 @@ async fn bots_join_send_inputs_hear_the_server_and_say_goodbye() {
 async fn a_bot_dropped_in_the_middle_counts_and_the_run_ends_once_nobody_is_left() {
     let address = server(schema().to_json(), |number, mut peer| async move {
         peer.hello().await;
-        welcome(&mut peer, number).await;
+        peer.say(&ServerMessage::Welcome(welcome(number))).await;
         let _ = timeout(Duration::from_millis(300), peer.goodbye()).await;
         peer.close(1012, "restart").await;
     })
@@ -93,7 +71,7 @@ async fn bytes_that_do_not_decode_are_counted_and_end_the_bot() {
         let goodbyes = goodbyes.clone();
         async move {
             peer.hello().await;
-            welcome(&mut peer, number).await;
+            peer.say(&ServerMessage::Welcome(welcome(number))).await;
             peer.send(vec![255, 1, 2, 3].into()).await;
             goodbyes.send(peer.goodbye().await).unwrap();
         }

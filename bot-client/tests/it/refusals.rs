@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use crate::common::{options, schema, server};
-use snapline_bots::{FetchError, Options, RunError, run, run_until};
+use snapline_bots::{Brains, FetchError, Options, RunError, run, run_until};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -90,7 +90,7 @@ async fn a_run_that_is_stopped_ends_early_with_what_there_is() {
     let start = Instant::now();
     let options = Options { bots: 1000, seconds: 3600, ramp_per_second: 10, ..options(address, 1) };
     let stop = tokio::time::sleep(Duration::from_millis(300));
-    let report = run_until(&options, &Default::default(), stop).await.unwrap();
+    let report = run_until(&options, &Brains::default(), &Default::default(), stop).await.unwrap();
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     assert_eq!((report.bots.asked, report.bots.joined, report.seconds), (1000, 0, 0.0));
     assert_eq!(heard.recv().await, Some(1000));

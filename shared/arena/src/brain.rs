@@ -48,7 +48,7 @@ impl Ace {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let mut rng = Rng::new(seed);
-        let skill = 0.25 + 0.6 * rng.unit();
+        let skill = 0.15 + 0.6 * rng.unit();
         Self {
             rng,
             skill,
@@ -78,7 +78,7 @@ impl Ace {
             *left = left.saturating_sub(1);
         }
         if self.wobble_ticks == 0 {
-            self.wobble = (self.rng.unit() - 0.5) * 0.34 * (1.0 - self.skill);
+            self.wobble = (self.rng.unit() - 0.5) * 0.42 * (1.0 - self.skill);
             self.wobble_ticks = ticks(0.25 + 0.4 * self.rng.unit());
         }
         if self.burst_ticks == 0 {

@@ -12,7 +12,7 @@ use crate::scene::{SHIP_RADIUS, Scene};
 use crate::table::{self, Table};
 
 const HULL: u8 = 100;
-const DAMAGE: u8 = 20;
+const DAMAGE: u8 = 15;
 /// Points for a hit and for a kill.
 const SCORE_HIT: u16 = 1;
 const SCORE_KILL: u16 = 10;

@@ -139,6 +139,8 @@ pub trait Player: Send {
     fn stats(&self) -> SessionStats;
     /// How often its prediction was wrong, by cause.
     fn mispredictions(&self) -> super::Mispredictions;
+    /// Snapshots whose own state could be compared with a prediction; 0 for a player that does not predict.
+    fn compared(&self) -> u64;
 }
 
 impl<G: Game> Player for Pilot<G> {
@@ -188,5 +190,9 @@ impl<G: Game> Player for Pilot<G> {
 
     fn mispredictions(&self) -> super::Mispredictions {
         self.client.mispredictions()
+    }
+
+    fn compared(&self) -> u64 {
+        self.client.compared()
     }
 }

@@ -27,6 +27,8 @@ struct Flying {
     serial: u32,
     born: Tick,
     shot: Shot,
+    /// Whether the server is known to have fired it too.
+    is_known: bool,
     /// The server's row, once it has come.
     row: Option<NetId>,
     /// The first tick at which that row was no more.
@@ -36,7 +38,7 @@ struct Flying {
 /// How many shots the server knew and did not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShotCounts {
-    /// Shown before the server's row came, and it came.
+    /// The server fired them too: its own state says so, or their rows have come.
     pub confirmed: u64,
     /// Shown, and the server did not know them: an input was late, or something happened that this client could not know.
     pub withdrawn: u64,
@@ -92,36 +94,52 @@ impl OwnShots {
 
     /// A tick has been run ahead.
     pub(super) fn add(&mut self, born: Tick, shots: Vec<Shot>) {
-        for shot in shots {
+        // What ends where it begins is never a row.
+        for shot in shots.into_iter().filter(|shot| shot.ticks > 0) {
+            // The server has not fired the one of this name, or it would not be fired again.
+            let (names, before) = (&self.names, self.list.len());
+            self.list.retain(|flying| flying.row.is_some() || !is_same(names, &flying.shot, &shot));
+            self.counts.withdrawn += (before - self.list.len()) as u64;
             if self.list.len() < SHOTS_MAX {
-                self.list.push(Flying { serial: self.next_serial, born, shot, row: None, gone_at: None });
+                self.list.push(Flying {
+                    serial: self.next_serial,
+                    born,
+                    shot,
+                    is_known: false,
+                    row: None,
+                    gone_at: None,
+                });
                 self.next_serial = self.next_serial.wrapping_add(1);
             }
         }
     }
 
-    /// The ticks after `tick` have been run again, with these shots.
-    pub(super) fn replay(&mut self, tick: Tick, mut again: Vec<(Tick, Shot)>) {
+    /// The server has fired `fired` in `tick`, and the ticks after it have been run again, with the shots `again`.
+    pub(super) fn replay(&mut self, tick: Tick, fired: &[Shot], mut again: Vec<(Tick, Shot)>) {
         let names = &self.names;
         let mut withdrawn = 0;
         self.list.retain_mut(|flying| {
-            if !flying.born.is_after(tick) || flying.row.is_some() {
+            if flying.row.is_some() {
                 return true;
             }
-            let at = again.iter().position(|(born, shot)| *born == flying.born && is_same(names, &flying.shot, shot));
-            match at {
-                Some(at) => flying.shot = again.swap_remove(at).1,
-                None => withdrawn += 1,
+            if let Some(at) = again.iter().position(|(_, shot)| is_same(names, &flying.shot, shot)) {
+                // Perhaps some ticks earlier or later than before.
+                (flying.born, flying.shot) = again.swap_remove(at);
+                return true;
             }
-            at.is_some()
+            // Of the ticks before, this one shows only the last.
+            let is_known = tick.is_after(flying.born)
+                || (tick == flying.born && fired.iter().any(|shot| is_same(names, &flying.shot, shot)));
+            withdrawn += u64::from(!is_known);
+            is_known
         });
         self.counts.withdrawn += withdrawn;
         again.sort_by_key(|(born, _)| born.since(tick));
         again.into_iter().for_each(|(born, shot)| self.add(born, vec![shot]));
     }
 
-    /// The world at `tick` has come: these are the rows.
-    pub(super) fn confirm(&mut self, tick: Tick, rows: &[KnownRow]) {
+    /// The world at `tick` has come: these are the rows; `agrees` when the own state was as predicted, and so its shots.
+    pub(super) fn confirm(&mut self, tick: Tick, rows: &[KnownRow], agrees: bool) {
         let (names, counts) = (&self.names, &mut self.counts);
         self.list.retain_mut(|flying| {
             let age = tick.since(flying.born);
@@ -133,11 +151,16 @@ impl OwnShots {
                 if !is_here && flying.gone_at.is_none() {
                     flying.gone_at = Some(tick);
                 }
-            } else if let Some(row) = rows.iter().find(|row| is_row(names, &flying.shot, row)) {
-                flying.row = Some(row.id);
+            } else {
+                flying.row = rows.iter().find(|row| is_row(names, &flying.shot, row)).map(|row| row.id);
+            }
+            if !flying.is_known && (agrees || flying.row.is_some()) {
+                flying.is_known = true;
                 counts.confirmed += 1;
-            } else if age > PATIENCE_TICKS {
-                counts.withdrawn += 1;
+            }
+            // Without a row it has met something before it could be shown, or never was.
+            if flying.row.is_none() && age > PATIENCE_TICKS {
+                counts.withdrawn += u64::from(!flying.is_known);
                 return false;
             }
             age.unsigned_abs() < flying.shot.ticks + PATIENCE_TICKS.unsigned_abs()

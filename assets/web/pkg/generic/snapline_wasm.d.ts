@@ -14,7 +14,10 @@ export interface WordsEvent { type: "words"; text: string; }
 /** An event of the game: when, of which kind, and its numbers in schema order. */
 export interface GameEvent { type: "game"; tick: number; kind: number; name: string; numbers: Float64Array; }
 export type ClientEvent = WelcomeEvent | ReplyEvent | ChatEvent | RosterEvent | StatusEvent | ResultsEvent | WordsEvent | GameEvent;
-export interface ClientStats { snapshots: number; snapshotBytes: number; sent: number; desyncs: number; starvedTicks: number; }
+export interface ClientStats { snapshots: number; snapshotBytes: number; sent: number; desyncs: number; starvedTicks: number;
+/** Whether the own state is predicted; if so, how many own states were compared with a prediction and how many were wrong, by cause. */
+predicted: boolean; compared: number; late: number; touched: number; unexplained: number;
+/** Own shots shown before the server's rows: those that it confirmed, and did not know. */ shotsConfirmed: number; shotsWithdrawn: number; }
 export interface ClientArrival { step: number; bytes: number; rows: number; echoUs?: number; }
 
 
@@ -45,7 +48,7 @@ export class Client {
      * A message has arrived.
      *
      * # Errors
-     * When the session cannot go on; the words say why and the socket is to be closed.
+     * When the client cannot go on; the words say why and the socket is to be closed.
      */
     message(now_us: number, bytes: Uint8Array | number[]): void;
     /**
@@ -57,6 +60,11 @@ export class Client {
      */
     open(now_us: number, name: string, bot: boolean): void;
     /**
+     * The own state as its numbers in schema order: predicted up to the newest input, exact and without any fading, or as last received by a
+     * client that does not predict. Undefined before the first snapshot.
+     */
+    ownNumbers(): Float64Array | undefined;
+    /**
      * What the newest snapshot brought; undefined when there was none since the last call.
      */
     pollArrival(): ClientArrival | undefined;
@@ -64,6 +72,13 @@ export class Client {
      * The next thing that happened, as a plain object.
      */
     pollEvent(): ClientEvent | undefined;
+    /**
+     * Takes what has come through the simulated link by now.
+     *
+     * # Errors
+     * As `message`.
+     */
+    pump(now_us: number): void;
     /**
      * Queues a request of the kind called `kind`, given as its numbers in schema order, and gives the number that its reply will carry.
      *
@@ -83,11 +98,26 @@ export class Client {
      */
     setInput(words: Uint32Array | number[]): void;
     /**
+     * Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, and `loss_per_mille` of the
+     * messages are late by `stall_ms`, with all behind them. All 0: none. Call `pump` every few milliseconds then.
+     *
+     * # Errors
+     * When a time is over 10,000 ms or the loss over 1,000.
+     */
+    setLink(delay_ms: number, jitter_ms: number, loss_per_mille: number, stall_ms: number): void;
+    /**
+     * Takes the bytes of the room's map; those of another map change nothing.
+     *
+     * # Errors
+     * When the game can make nothing of them.
+     */
+    setMap(bytes: Uint8Array | number[]): void;
+    /**
      * Tells the server whether anybody looks.
      */
     setVisible(visible: boolean): void;
     /**
-     * Counters of the session.
+     * Counters of the session; those of prediction are 0 where there is none.
      */
     stats(): ClientStats;
     /**
@@ -96,12 +126,19 @@ export class Client {
     transmit(): Uint8Array<ArrayBuffer> | undefined;
     /**
      * Queues inputs for the ticks that have become due; at each animation frame.
+     *
+     * # Errors
+     * As `message`.
      */
     update(now_us: number): void;
     /**
      * Who we are and what is simulated here; undefined before Welcome.
      */
     welcome(): WelcomeEvent | undefined;
+    /**
+     * Name of the map without which nothing is predicted; its bytes are at `/maps/NAME`.
+     */
+    readonly needsMap: string | undefined;
     /**
      * Index of the row that this player steers; -1: none.
      */
@@ -189,24 +226,29 @@ export interface InitOutput {
     readonly client_draw: (a: number, b: number) => void;
     readonly client_generic: (a: number, b: number) => [number, number, number];
     readonly client_message: (a: number, b: number, c: number, d: number) => [number, number];
+    readonly client_needsMap: (a: number) => [number, number];
     readonly client_nextUpdate: (a: number) => [number, number];
     readonly client_open: (a: number, b: number, c: number, d: number, e: number) => void;
     readonly client_own: (a: number) => number;
+    readonly client_ownNumbers: (a: number) => [number, number];
     readonly client_placeX: (a: number) => number;
     readonly client_placeY: (a: number) => number;
     readonly client_pollArrival: (a: number) => any;
     readonly client_pollEvent: (a: number) => any;
+    readonly client_pump: (a: number, b: number) => [number, number];
     readonly client_radius: (a: number) => number;
     readonly client_request: (a: number, b: number, c: number, d: number, e: number) => [number, number, number];
     readonly client_rowCount: (a: number) => number;
     readonly client_rowsAt: (a: number) => number;
     readonly client_setInput: (a: number, b: number, c: number) => void;
     readonly client_setInputLane: (a: number, b: number, c: number, d: number, e: number) => [number, number];
+    readonly client_setLink: (a: number, b: number, c: number, d: number, e: number) => [number, number];
+    readonly client_setMap: (a: number, b: number, c: number) => [number, number];
     readonly client_setVisible: (a: number, b: number) => void;
     readonly client_stats: (a: number) => any;
     readonly client_tick: (a: number) => number;
     readonly client_transmit: (a: number) => any;
-    readonly client_update: (a: number, b: number) => void;
+    readonly client_update: (a: number, b: number) => [number, number];
     readonly client_valueCount: (a: number) => number;
     readonly client_valuesAt: (a: number) => number;
     readonly client_welcome: (a: number) => any;

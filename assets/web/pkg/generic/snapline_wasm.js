@@ -57,7 +57,7 @@ export class Client {
      * A message has arrived.
      *
      * # Errors
-     * When the session cannot go on; the words say why and the socket is to be closed.
+     * When the client cannot go on; the words say why and the socket is to be closed.
      * @param {number} now_us
      * @param {Uint8Array | number[]} bytes
      */
@@ -69,6 +69,19 @@ export class Client {
         if (ret[1]) {
             throw takeFromExternrefTable0(ret[0]);
         }
+    }
+    /**
+     * Name of the map without which nothing is predicted; its bytes are at `/maps/NAME`.
+     * @returns {string | undefined}
+     */
+    get needsMap() {
+        const ret = wasm.client_needsMap(this.__wbg_ptr);
+        let v1;
+        if (ret[0] !== 0) {
+            v1 = getStringFromWasm0(ret[0], ret[1]);
+            wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+        }
+        return v1;
     }
     /**
      * When `update` has something to do next; undefined before Welcome.
@@ -90,6 +103,20 @@ export class Client {
         const ptr0 = passStringToWasm0(name, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
         const len0 = WASM_VECTOR_LEN;
         wasm.client_open(this.__wbg_ptr, val2, ptr0, len0, val3);
+    }
+    /**
+     * The own state as its numbers in schema order: predicted up to the newest input, exact and without any fading, or as last received by a
+     * client that does not predict. Undefined before the first snapshot.
+     * @returns {Float64Array | undefined}
+     */
+    ownNumbers() {
+        const ret = wasm.client_ownNumbers(this.__wbg_ptr);
+        let v1;
+        if (ret[0] !== 0) {
+            v1 = getArrayF64FromWasm0(ret[0], ret[1]).slice();
+            wasm.__wbindgen_free(ret[0], ret[1] * 8, 8);
+        }
+        return v1;
     }
     /**
      * Index of the row that this player steers; -1: none.
@@ -130,6 +157,19 @@ export class Client {
     pollEvent() {
         const ret = wasm.client_pollEvent(this.__wbg_ptr);
         return ret;
+    }
+    /**
+     * Takes what has come through the simulated link by now.
+     *
+     * # Errors
+     * As `message`.
+     * @param {number} now_us
+     */
+    pump(now_us) {
+        const ret = wasm.client_pump(this.__wbg_ptr, now_us);
+        if (ret[1]) {
+            throw takeFromExternrefTable0(ret[0]);
+        }
     }
     /**
      * Half the side of what can be seen.
@@ -211,6 +251,38 @@ export class Client {
         wasm.client_setInput(this.__wbg_ptr, ptr0, len0);
     }
     /**
+     * Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, and `loss_per_mille` of the
+     * messages are late by `stall_ms`, with all behind them. All 0: none. Call `pump` every few milliseconds then.
+     *
+     * # Errors
+     * When a time is over 10,000 ms or the loss over 1,000.
+     * @param {number} delay_ms
+     * @param {number} jitter_ms
+     * @param {number} loss_per_mille
+     * @param {number} stall_ms
+     */
+    setLink(delay_ms, jitter_ms, loss_per_mille, stall_ms) {
+        const ret = wasm.client_setLink(this.__wbg_ptr, delay_ms, jitter_ms, loss_per_mille, stall_ms);
+        if (ret[1]) {
+            throw takeFromExternrefTable0(ret[0]);
+        }
+    }
+    /**
+     * Takes the bytes of the room's map; those of another map change nothing.
+     *
+     * # Errors
+     * When the game can make nothing of them.
+     * @param {Uint8Array | number[]} bytes
+     */
+    setMap(bytes) {
+        const ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
+        const len0 = WASM_VECTOR_LEN;
+        const ret = wasm.client_setMap(this.__wbg_ptr, ptr0, len0);
+        if (ret[1]) {
+            throw takeFromExternrefTable0(ret[0]);
+        }
+    }
+    /**
      * Tells the server whether anybody looks.
      * @param {boolean} visible
      */
@@ -218,7 +290,7 @@ export class Client {
         wasm.client_setVisible(this.__wbg_ptr, visible);
     }
     /**
-     * Counters of the session.
+     * Counters of the session; those of prediction are 0 where there is none.
      * @returns {ClientStats}
      */
     stats() {
@@ -243,10 +315,16 @@ export class Client {
     }
     /**
      * Queues inputs for the ticks that have become due; at each animation frame.
+     *
+     * # Errors
+     * As `message`.
      * @param {number} now_us
      */
     update(now_us) {
-        wasm.client_update(this.__wbg_ptr, now_us);
+        const ret = wasm.client_update(this.__wbg_ptr, now_us);
+        if (ret[1]) {
+            throw takeFromExternrefTable0(ret[0]);
+        }
     }
     /**
      * How many numbers there are.

@@ -1,0 +1,249 @@
+/* tslint:disable */
+/* eslint-disable */
+
+export interface WelcomeEvent { type: "welcome"; epoch: number; tick: number; tickHz: number; ticksPerStep: number; player: number; game: string;
+/** 16 hexadecimal digits, as are all hashes. */ schemaHash: string; map: string; mapHash: string; options: [string, string][]; }
+export interface ReplyEvent { type: "reply"; number: number; /** Why not; none: done. */ refused?: string; }
+export interface ChatEvent { type: "chat"; player: number; text: string; }
+export interface RosterChange { change: "join" | "leave" | "away"; player: number; name?: string; bot?: boolean; away?: boolean; }
+export interface RosterEvent { type: "roster"; /** The whole list, else changes to it. */ whole: boolean; changes: RosterChange[]; }
+export interface StatusEvent { type: "status"; rttMs: number; players: number; tickP50Us: number; tickP99Us: number; tickBudgetUs: number;
+starvedTicks: number; stepHz: number; }
+export interface ResultsEvent { type: "results"; json: string; }
+export interface WordsEvent { type: "words"; text: string; }
+/** An event of the game: when, of which kind, and its numbers in schema order. */
+export interface GameEvent { type: "game"; tick: number; kind: number; name: string; numbers: Float64Array; }
+export type ClientEvent = WelcomeEvent | ReplyEvent | ChatEvent | RosterEvent | StatusEvent | ResultsEvent | WordsEvent | GameEvent;
+export interface ClientStats { snapshots: number; snapshotBytes: number; sent: number; desyncs: number; starvedTicks: number;
+/** Whether the own state is predicted; if so, how many own states were compared with a prediction and how many were wrong, by cause. */
+predicted: boolean; compared: number; late: number; touched: number; unexplained: number;
+/** Own shots shown before the server's rows: those that it confirmed, and did not know. */ shotsConfirmed: number; shotsWithdrawn: number; }
+export interface ClientArrival { step: number; bytes: number; rows: number; echoUs?: number; }
+
+
+
+/**
+ * A connection's client side: give it what arrives, send what it transmits, draw what it draws.
+ */
+export class Client {
+    private constructor();
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * Queues a line of chat.
+     */
+    chat(text: string): void;
+    /**
+     * Brings the world to `now_us`; the getters below tell where it lies in memory until the next call.
+     */
+    draw(now_us: number): void;
+    /**
+     * A message has arrived.
+     *
+     * # Errors
+     * When the client cannot go on; the words say why and the socket is to be closed.
+     */
+    message(now_us: number, bytes: Uint8Array | number[]): void;
+    /**
+     * When `update` has something to do next; undefined before Welcome.
+     */
+    nextUpdate(): number | undefined;
+    /**
+     * The socket is open: queues Hello.
+     */
+    open(now_us: number, name: string, bot: boolean): void;
+    /**
+     * The own state as its numbers in schema order: predicted up to the newest input, exact and without any fading, or as last received by a
+     * client that does not predict. Undefined before the first snapshot.
+     */
+    ownNumbers(): Float64Array | undefined;
+    /**
+     * What the newest snapshot brought; undefined when there was none since the last call.
+     */
+    pollArrival(): ClientArrival | undefined;
+    /**
+     * The next thing that happened, as a plain object.
+     */
+    pollEvent(): ClientEvent | undefined;
+    /**
+     * Takes what has come through the simulated link by now.
+     *
+     * # Errors
+     * As `message`.
+     */
+    pump(now_us: number): void;
+    /**
+     * Queues a request of the kind called `kind`, given as its numbers in schema order, and gives the number that its reply will carry.
+     *
+     * # Errors
+     * When the game takes no such request, or before Welcome.
+     */
+    request(kind: string, numbers: Float64Array | number[]): number;
+    /**
+     * Sets one number of the input held from now on: component `component` of the lane called `name`.
+     *
+     * # Errors
+     * When the game's input has no such lane.
+     */
+    setInputLane(name: string, component: number, value: number): void;
+    /**
+     * The input held from now on, as words of the schema's input kind.
+     */
+    setInput(words: Uint32Array | number[]): void;
+    /**
+     * Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, and `loss_per_mille` of the
+     * messages are late by `stall_ms`, with all behind them. All 0: none. Call `pump` every few milliseconds then.
+     *
+     * # Errors
+     * When a time is over 10,000 ms or the loss over 1,000.
+     */
+    setLink(delay_ms: number, jitter_ms: number, loss_per_mille: number, stall_ms: number): void;
+    /**
+     * Takes the bytes of the room's map; those of another map change nothing.
+     *
+     * # Errors
+     * When the game can make nothing of them.
+     */
+    setMap(bytes: Uint8Array | number[]): void;
+    /**
+     * Tells the server whether anybody looks.
+     */
+    setVisible(visible: boolean): void;
+    /**
+     * Counters of the session; those of prediction are 0 where there is none.
+     */
+    stats(): ClientStats;
+    /**
+     * The next message to send.
+     */
+    transmit(): Uint8Array<ArrayBuffer> | undefined;
+    /**
+     * Queues inputs for the ticks that have become due; at each animation frame.
+     *
+     * # Errors
+     * As `message`.
+     */
+    update(now_us: number): void;
+    /**
+     * Who we are and what is simulated here; undefined before Welcome.
+     */
+    welcome(): WelcomeEvent | undefined;
+    /**
+     * Name of the map without which nothing is predicted; its bytes are at `/maps/NAME`.
+     */
+    readonly needsMap: string | undefined;
+    /**
+     * Index of the row that this player steers; -1: none.
+     */
+    readonly own: number;
+    /**
+     * Centre of the view when nothing is steered.
+     */
+    readonly placeX: number;
+    /**
+     * Centre of the view when nothing is steered.
+     */
+    readonly placeY: number;
+    /**
+     * Half the side of what can be seen.
+     */
+    readonly radius: number;
+    /**
+     * How many rows there are.
+     */
+    readonly rowCount: number;
+    /**
+     * Address of the rows: four u32 each (slot, generation, kind + 256 when held, index of the first number).
+     */
+    readonly rowsAt: number;
+    /**
+     * Tick that is drawn, with its fraction.
+     */
+    readonly tick: number;
+    /**
+     * How many numbers there are.
+     */
+    readonly valueCount: number;
+    /**
+     * Address of the numbers of all rows, f32 each: one for each component of each field, in schema order.
+     */
+    readonly valuesAt: number;
+}
+
+/**
+ * A client that predicts the own ship.
+ */
+export function predicted(): Client;
+
+/**
+ * Makes a panic say on the console what happened and where; the call that panicked throws.
+ */
+export function start(): void;
+
+export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
+
+export interface InitOutput {
+    readonly memory: WebAssembly.Memory;
+    readonly __wbg_client_free: (a: number, b: number) => void;
+    readonly client_chat: (a: number, b: number, c: number) => void;
+    readonly client_draw: (a: number, b: number) => void;
+    readonly client_message: (a: number, b: number, c: number, d: number) => [number, number];
+    readonly client_needsMap: (a: number) => [number, number];
+    readonly client_nextUpdate: (a: number) => [number, number];
+    readonly client_open: (a: number, b: number, c: number, d: number, e: number) => void;
+    readonly client_own: (a: number) => number;
+    readonly client_ownNumbers: (a: number) => [number, number];
+    readonly client_placeX: (a: number) => number;
+    readonly client_placeY: (a: number) => number;
+    readonly client_pollArrival: (a: number) => any;
+    readonly client_pollEvent: (a: number) => any;
+    readonly client_pump: (a: number, b: number) => [number, number];
+    readonly client_radius: (a: number) => number;
+    readonly client_request: (a: number, b: number, c: number, d: number, e: number) => [number, number, number];
+    readonly client_rowCount: (a: number) => number;
+    readonly client_rowsAt: (a: number) => number;
+    readonly client_setInput: (a: number, b: number, c: number) => void;
+    readonly client_setInputLane: (a: number, b: number, c: number, d: number, e: number) => [number, number];
+    readonly client_setLink: (a: number, b: number, c: number, d: number, e: number) => [number, number];
+    readonly client_setMap: (a: number, b: number, c: number) => [number, number];
+    readonly client_setVisible: (a: number, b: number) => void;
+    readonly client_stats: (a: number) => any;
+    readonly client_tick: (a: number) => number;
+    readonly client_transmit: (a: number) => any;
+    readonly client_update: (a: number, b: number) => [number, number];
+    readonly client_valueCount: (a: number) => number;
+    readonly client_valuesAt: (a: number) => number;
+    readonly client_welcome: (a: number) => any;
+    readonly predicted: () => number;
+    readonly start: () => void;
+    readonly __wbindgen_exn_store: (a: number) => void;
+    readonly __externref_table_alloc: () => number;
+    readonly __wbindgen_externrefs: WebAssembly.Table;
+    readonly __wbindgen_malloc: (a: number, b: number) => number;
+    readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
+    readonly __wbindgen_free: (a: number, b: number, c: number) => void;
+    readonly __externref_table_dealloc: (a: number) => void;
+    readonly __wbindgen_start: () => void;
+}
+
+export type SyncInitInput = BufferSource | WebAssembly.Module;
+
+/**
+ * Instantiates the given `module`, which can either be bytes or
+ * a precompiled `WebAssembly.Module`.
+ *
+ * @param {{ module: SyncInitInput }} module - Passing `SyncInitInput` directly is deprecated.
+ *
+ * @returns {InitOutput}
+ */
+export function initSync(module: { module: SyncInitInput } | SyncInitInput): InitOutput;
+
+/**
+ * If `module_or_path` is {RequestInfo} or {URL}, makes a request and
+ * for everything else, calls `WebAssembly.instantiate` directly.
+ *
+ * @param {{ module_or_path: InitInput | Promise<InitInput> }} module_or_path - Passing `InitInput` directly is deprecated.
+ *
+ * @returns {Promise<InitOutput>}
+ */
+export default function __wbg_init (module_or_path?: { module_or_path: InitInput | Promise<InitInput> } | InitInput | Promise<InitInput>): Promise<InitOutput>;
