@@ -104,7 +104,7 @@ fn a_client_of_the_arena() {
     assert!(client.compared() > 80 && wrong.unexplained == 0 && shots.confirmed > 10, "{wrong:?} {shots:?}");
     let own = client.own().expect("an own state");
     let text = json!({
-        "hello": hex(&hello), "frames": frames,
+        "schema": String::from_utf8_lossy(&room.schema().to_json()), "hello": hex(&hello), "frames": frames,
         "own": of_words(&snapline_arena::Own::KIND, &words(own)),
         "stats": {
             "compared": client.compared(), "late": wrong.late, "touched": wrong.touched, "unexplained": wrong.unexplained,
