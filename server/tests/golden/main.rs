@@ -1,5 +1,6 @@
-//! Golden vectors: what quantisers, messages, frames, motion and a whole client make today. `cargo test` compares them with `assets/golden/`, `node --test` runs the same files through
-//! the WebAssembly build. After a wanted change of the wire: `SNAPLINE_GOLDEN=write cargo test -p snapline-server --test golden`.
+//! Golden vectors: what quantisers, messages, frames, motion and a whole client make today. `cargo test` compares them with `assets/golden/`,
+//! `node --test` runs the same files through the WebAssembly builds. After a wanted change of the wire, or of the arena's rules:
+//! `SNAPLINE_GOLDEN=write cargo test -p snapline-server --test golden`.
 
 mod messages;
 mod motion;

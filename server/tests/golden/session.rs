@@ -1,9 +1,9 @@
 //! A whole client of the arena at 80 ms: what came when, what it sent, what it predicted. Clock, codec, inputs, acks and prediction in one.
 
 use serde_json::{Value, json};
-use snapline_arena::{Ace, Arena, Input};
-use snapline_server::room::{Room, RoomConfig};
-use snapline_shared::client::{Pilot, Predicted};
+use snapline_arena::{Arena, Input};
+use snapline_server::room::{Room, RoomConfig, SessionKey};
+use snapline_shared::client::Predicted;
 use snapline_shared::link::{Link, LinkSpec};
 use snapline_shared::message::{ClientMessage, Hello};
 use snapline_shared::numbers::of_words;
@@ -14,7 +14,7 @@ use crate::{golden, hex};
 
 const TICK_US: u64 = 1_000_000 / 60;
 const TICKS: u64 = 300;
-const BOTS: u64 = 3;
+const OTHERS: u64 = 3;
 const SPEC: LinkSpec =
     LinkSpec { delay_us: 40_000, jitter_us: 9_000, loss_per_mille: 20, stall_us: 150_000, ..LinkSpec::NONE };
 
@@ -29,28 +29,30 @@ const fn input(tick: u64) -> Input {
     Input { aim, thrust: tick % 50 < 30, brake: tick % 120 > 110, fire: tick % 40 < 20 }
 }
 
-/// Bots beside it, so that there is something to see and to be hit by.
-struct Bot {
-    pilot: Pilot<Arena>,
-    key: snapline_server::room::SessionKey,
+/// Others beside it, so that there is something to see and to be hit by.
+struct Other {
+    client: Predicted<Arena>,
+    key: SessionKey,
+    number: u64,
 }
 
-impl Bot {
-    fn join(room: &mut Room<Arena>, seed: u64) -> Self {
-        let mut pilot = Pilot::new(Ace::maker(seed));
-        pilot.client().session().handle_open(0, "bot", true);
-        assert!(pilot.client().session().poll_transmit().is_some(), "Hello");
-        Self { pilot, key: room.handle_open(&Hello { bot: true, ..Hello::default() }).expect("a seat") }
+impl Other {
+    fn join(room: &mut Room<Arena>, number: u64) -> Self {
+        let mut client = Predicted::new();
+        client.session().handle_open(0, "other", true);
+        assert_eq!(sent(&mut client).len(), 1, "Hello");
+        Self { client, key: room.handle_open(&Hello { bot: true, ..Hello::default() }).expect("a seat"), number }
     }
 
-    fn play(&mut self, room: &mut Room<Arena>, now_us: u64) {
+    fn play(&mut self, room: &mut Room<Arena>, tick: u64, now_us: u64) {
         let mut bytes = Vec::new();
         while room.poll_transmit(now_us, self.key, &mut bytes) {
-            self.pilot.handle_message(now_us, &bytes).expect("it decodes");
+            self.client.handle_message(now_us, &bytes).expect("it decodes");
             bytes.clear();
         }
-        self.pilot.update(now_us);
-        while let Some(bytes) = self.pilot.client().session().poll_transmit() {
+        self.client.set_input(input(tick + 37 * self.number));
+        self.client.update(now_us);
+        for bytes in sent(&mut self.client) {
             room.handle_message(now_us, self.key, &bytes).expect("good messages");
         }
     }
@@ -63,7 +65,7 @@ fn sent(client: &mut Predicted<Arena>) -> Vec<Vec<u8>> {
 #[test]
 fn a_client_of_the_arena() {
     let mut room = Room::<Arena>::new(RoomConfig::default()).expect("good options");
-    let mut bots: Vec<Bot> = (0..BOTS).map(|seed| Bot::join(&mut room, seed)).collect();
+    let mut others: Vec<Other> = (1..=OTHERS).map(|number| Other::join(&mut room, number)).collect();
     let mut client = Predicted::<Arena>::new();
     client.session().handle_open(1_000_000, "Ada", false);
     let hello = sent(&mut client).concat();
@@ -90,7 +92,7 @@ fn a_client_of_the_arena() {
             while let Some(bytes) = up.receive(now_us) {
                 room.handle_message(now_us, key, &bytes).expect("good messages");
             }
-            bots.iter_mut().for_each(|bot| bot.play(&mut room, now_us));
+            others.iter_mut().for_each(|other| other.play(&mut room, tick, now_us));
             room.tick(now_us);
             let mut bytes = Vec::new();
             while down.is_ready() && room.poll_transmit(now_us, key, &mut bytes) {
@@ -104,7 +106,7 @@ fn a_client_of_the_arena() {
     assert!(client.compared() > 80 && wrong.unexplained == 0 && shots.confirmed > 10, "{wrong:?} {shots:?}");
     let own = client.own().expect("an own state");
     let text = json!({
-        "hello": hex(&hello), "frames": frames,
+        "schema": String::from_utf8_lossy(&room.schema().to_json()), "hello": hex(&hello), "frames": frames,
         "own": of_words(&snapline_arena::Own::KIND, &words(own)),
         "stats": {
             "compared": client.compared(), "late": wrong.late, "touched": wrong.touched, "unexplained": wrong.unexplained,
