@@ -1,0 +1,102 @@
+//! The tables of a schema: trained ones from a text, formula ones for those that nobody trained.
+//!
+//! The text has a line for each trained table: its name, a space, and the length of each symbol's code word, a hexadecimal digit each. Lines that
+//! begin with `#` and empty ones say nothing. Which tables there are follows from the kinds.
+
+use std::collections::BTreeMap;
+
+use super::plan::{Formula, TableSpec};
+use super::prefix::Code;
+use super::residual::{sizes, split};
+
+/// Code words for every table, in the plans' order.
+#[derive(Clone, Debug)]
+pub(crate) struct Tables(pub(crate) Vec<Code>);
+
+impl Tables {
+    /// The tables that `text` tells, and formula codes for the others.
+    ///
+    /// # Errors
+    /// A line that is none, a name that the kinds do not have, a code that is not complete or has another number of symbols.
+    pub(crate) fn new(specs: &[TableSpec], text: &str) -> Result<Self, String> {
+        let mut trained: BTreeMap<&str, Code> = BTreeMap::new();
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
+            let wrong = |words: &str| format!("tables, line {}: {words}", number + 1);
+            let (name, digits) = line.split_once(' ').ok_or_else(|| wrong("not a name and lengths"))?;
+            let lengths: Option<Vec<u8>> =
+                digits.chars().map(|digit| digit.to_digit(16).map(|length| length as u8)).collect();
+            let code = lengths.and_then(|lengths| Code::new(&lengths)).ok_or_else(|| wrong("not a complete code"))?;
+            if trained.insert(name, code).is_some() {
+                return Err(wrong("this table stands there twice"));
+            }
+        }
+        let mut codes = Vec::with_capacity(specs.len());
+        for spec in specs {
+            let code = trained.remove(spec.name.as_str());
+            if code.as_ref().is_some_and(|code| code.symbols() != spec.symbols as usize) {
+                return Err(format!("tables: {} has {} symbols", spec.name, spec.symbols));
+            }
+            codes.push(code.unwrap_or_else(|| Code::of_weights(&weights(spec))));
+        }
+        match trained.first_key_value() {
+            Some((name, _)) => Err(format!("tables: the kinds have no table {name}")),
+            None => Ok(Self(codes)),
+        }
+    }
+}
+
+/// What formula codes are made from: how often each symbol is thought to come.
+pub(crate) fn weights(spec: &TableSpec) -> Vec<u64> {
+    let symbols = 0..spec.symbols;
+    match spec.formula {
+        Formula::Mode(None) => symbols.map(|mode| 64 >> mode.count_ones().min(6)).collect(),
+        // What deviated deviates again; a row that slept and has woken deviates in one thing.
+        Formula::Mode(Some(0)) => symbols.map(|mode| if mode == 0 { 0 } else { 4096 >> (3 * mode.count_ones()).min(12) }).collect(),
+        Formula::Mode(Some(last)) => symbols.map(|mode| 65536 >> (2 * (mode ^ last).count_ones()).min(16)).collect(),
+        Formula::Residual(own, more) => {
+            // A bell about 0, as wide as the last residual was, or half as wide again.
+            let scale = (1u64 << (own as i32 + more.clamp(-1, 1)).clamp(0, 14)) * 3 / 4 + 1;
+            symbols.map(|symbol| bell(symbol, scale)).collect()
+        }
+        Formula::Pair(class) => {
+            let scale = (1u64 << class.min(14)) * 3 / 4 + 1;
+            let mut pairs: Vec<u64> = symbols.map(|symbol| pair(symbol, scale)).collect();
+            if let Some(larger) = pairs.last_mut() {
+                *larger = 1 << (14 + 2 * class.min(10));
+            }
+            pairs
+        }
+        Formula::Mask => symbols.map(|symbol| 4096 >> (2 * symbol.count_ones()).min(12)).collect(),
+        Formula::Change(_) => symbols.map(|symbol| if symbol == 0 { 0 } else { sizes(symbol).1.isqrt() * 16 + 8 }).collect(),
+    }
+}
+
+fn bell(symbol: u32, scale: u64) -> u64 {
+    let (least, count) = sizes(symbol);
+    let square = u128::from(scale) * u128::from(scale);
+    let middle = u128::from(least + count / 2);
+    let below = square + middle * middle;
+    ((u128::from(count) << 32) * square * square / (below * below).max(1)) as u64
+}
+
+fn pair(symbol: u32, scale: u64) -> u64 {
+    let one = |residual: i64| bell(split(residual).0, scale) >> 16;
+    (one(i64::from(symbol / 5) - 2) * one(i64::from(symbol % 5) - 2)) >> 16
+}
+
+/// The line of a table whose symbols came so often. A little of the formula is mixed in, for what did not come may come.
+pub(crate) fn line(spec: &TableSpec, counts: &[u64]) -> String {
+    let formula = weights(spec);
+    let (seen, thought): (u64, u64) = (counts.iter().sum(), formula.iter().sum());
+    // The formula counts as much as this many symbols.
+    const PRIOR: u64 = 8;
+    let mixed: Vec<u64> = counts
+        .iter()
+        .zip(&formula)
+        .map(|(&count, &weight)| (count << 16) + ((PRIOR << 16) * (weight >> 8)) / (thought >> 8).max(1))
+        .collect();
+    debug_assert!(seen > 0);
+    let digits: String =
+        super::prefix::lengths(&mixed).iter().filter_map(|&length| char::from_digit(length.into(), 16)).collect();
+    format!("{} {digits}\n", spec.name)
+}
