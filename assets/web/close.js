@@ -52,6 +52,8 @@ const LOCAL = /** @type {const} */ ({
   no_answer: ["pause", "The server took the connection but never answered."],
   silent: ["now", "Nothing has come from the server for a while. The network in between may have failed."],
   bad_schema: ["reload", "The server's description of the game does not fit this page."],
+  no_prediction: ["reload", "This page has no client that was built for the server's game."],
+  bad_map: ["reload", "The server's map could not be had, or does not fit this page."],
   not_understood: ["reload", "The server sent something that this page does not understand."],
   client_failed: ["reload", "The page's game client has failed. This is a fault in it, not in your connection."],
 });

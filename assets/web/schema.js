@@ -56,7 +56,7 @@
  * @property {Field[]} labels small numbers shown as text
  */
 
-/** @typedef {{ game: string, entities: Kind[], events: Kind[], requests: Kind[], input: Kind }} Schema */
+/** @typedef {{ game: string, entities: Kind[], events: Kind[], requests: Kind[], input: Kind, own: Kind }} Schema */
 
 const COMPONENTS = { bool: 1, integer: 1, float: 1, vec2: 2, vec3: 3, quat: 4 };
 const PLAYER_NAMES = /^(player|owner|seat)(_?id)?$/i;
@@ -70,13 +70,14 @@ const LABEL_BITS_MAX = 16;
  * @returns {Schema}
  */
 export function readSchema(json) {
-  const { game, entities, events, requests, input } = JSON.parse(json);
+  const { game, entities, events, requests, input, own } = JSON.parse(json);
   return {
     game,
     entities: entities.map(readKind),
     events: events.map(readKind),
     requests: requests.map(readKind),
     input: readKind(input),
+    own: readKind(own),
   };
 }
 

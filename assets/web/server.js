@@ -1,5 +1,5 @@
 // @ts-check
-// What a connection asks the server over HTTP: the game's schema, why it was not let in, and where its socket is.
+// What a connection asks the server over HTTP: the game's schema, its map, why it was not let in, and where its socket is.
 
 import { explain, local } from "./close.js";
 
@@ -13,6 +13,9 @@ export class Unreachable extends Error {
     this.ending = ending;
   }
 }
+
+/** The map that was fetched last, and where it came from: joining again does not fetch it again. @type {{ from: string, bytes: Promise<Uint8Array> } | null} */
+let lastMap = null;
 
 export class Server {
   /**
@@ -32,6 +35,31 @@ export class Server {
       throw new Unreachable(local("unreachable"));
     });
     if (!answer.ok) throw new Unreachable(local("unreachable", `it answered ${answer.status} for the game's schema`));
+    return new Uint8Array(await answer.arrayBuffer());
+  }
+
+  /**
+   * The bytes of a map, fetched once.
+   * @param {string} name
+   * @param {string} hash tells maps of one name apart
+   */
+  map(name, hash) {
+    const from = `${this.origin.href} ${name} ${hash}`;
+    if (lastMap?.from === from) return lastMap.bytes;
+    const bytes = this.#fetchMap(name);
+    const mine = { from, bytes };
+    lastMap = mine;
+    // A failure is not kept.
+    bytes.catch(() => {
+      if (lastMap === mine) lastMap = null;
+    });
+    return bytes;
+  }
+
+  /** @param {string} name */
+  async #fetchMap(name) {
+    const answer = await this.ask(`maps/${encodeURIComponent(name)}`);
+    if (!answer.ok) throw new Error(`the server answered ${answer.status} for the map ${name}`);
     return new Uint8Array(await answer.arrayBuffer());
   }
 

@@ -5,13 +5,16 @@
 //   game.on("end", (ending) => show(ending.words));
 //   each animation frame: game.input({ heading: 64 }); draw(game.view());
 //
+// With `predict: true` the own entity answers at once: the game's own build of the client core runs its rules ahead of the server.
+//
 // It always ends in the state "ended", with the reason in words.
 
 import { explain, local } from "./close.js";
+import { loadCore, packageOf } from "./core.js";
 import { Listeners } from "./listeners.js";
 import { Meter } from "./meter.js";
 import { Players } from "./players.js";
-import { readSchema } from "./schema.js";
+import { named, readSchema } from "./schema.js";
 import { Server, Unreachable } from "./server.js";
 import { View } from "./view.js";
 
@@ -21,6 +24,10 @@ export const SUBPROTOCOL = "snapline.v1";
 const JOIN_MS_MAX = 10_000;
 /** Without any message, while somebody looks: the server says something every second. */
 const SILENCE_MS_MAX = 10_000;
+/** How often a simulated link is looked at: no message is later by more. */
+const PUMP_MS = 4;
+
+export { packageOf };
 
 /**
  * @typedef {import("./close.js").Ending} Ending
@@ -28,7 +35,18 @@ const SILENCE_MS_MAX = 10_000;
  * @typedef {import("./pkg/generic/snapline_wasm.js").ClientEvent} ClientEvent
  * @typedef {import("./pkg/generic/snapline_wasm.js").WelcomeEvent} Welcome
  * @typedef {import("./pkg/generic/snapline_wasm.js").StatusEvent} Status
- * @typedef {{ Client: { generic(schema: Uint8Array): Client }, memory: WebAssembly.Memory }} Core
+ * @typedef {import("./pkg/generic/snapline_wasm.js").GameEvent} GameEvent
+ * @typedef {import("./core.js").Core} Core
+ * @typedef {import("./view.js").Values} Values
+ */
+
+/**
+ * A simulated link in front of the socket, the same in both directions.
+ * @typedef {object} LinkOptions
+ * @property {number} [delayMs] one way
+ * @property {number} [jitterMs] up to this much more; it never reorders
+ * @property {number} [lossPerMille] messages in 1,000 that are lost once
+ * @property {number} [stallMs] by how much such a loss delays its message and all behind it
  */
 
 /**
@@ -38,7 +56,9 @@ const SILENCE_MS_MAX = 10_000;
  * @property {string} [room]
  * @property {string} [name]
  * @property {boolean} [bot]
- * @property {() => Promise<Core>} [load]
+ * @property {boolean} [predict] runs the own state ahead of the server, for which the page needs the game's own build (see `packageOf`)
+ * @property {LinkOptions} [link]
+ * @property {(game: string | null) => Promise<Core>} [load] the core that predicts a game; null: the one for any
  * @property {new (url: string, protocol: string) => WebSocket} [socket]
  * @property {typeof globalThis.fetch} [fetch]
  * @property {() => number} [clock] milliseconds of a steady clock, as in animation frames
@@ -53,7 +73,7 @@ const SILENCE_MS_MAX = 10_000;
  * @property {{ player: number, name: string, text: string }} chat
  * @property {string} words the server says something to people
  * @property {unknown} results the match is over
- * @property {import("./pkg/generic/snapline_wasm.js").GameEvent} game an event of the game
+ * @property {GameEvent & { values: Values }} game an event of the game, its numbers also by name
  * @property {Ending} end the connection has ended; comes once, and last
  */
 
@@ -63,18 +83,6 @@ const SILENCE_MS_MAX = 10_000;
  */
 export function connect(options = {}) {
   return new Game(options);
-}
-
-/** The built client core, loaded once. @type {Promise<Core> | undefined} */
-let core;
-
-/** @returns {Promise<Core>} */
-function loadCore() {
-  core ??= import("./pkg/generic/snapline_wasm.js").then(async ({ default: init, Client }) => {
-    const { memory } = await init();
-    return { Client, memory };
-  });
-  return core;
 }
 
 /** A connection to a room, made by `connect`. */
@@ -90,6 +98,11 @@ export class Game {
   players = new Players();
   /** @type {Ending | null} */
   ending = null;
+  /**
+   * The own state by name as of the last `view`: predicted up to the newest input and exact, or as last received where nothing is predicted.
+   * @type {Values | null}
+   */
+  own = null;
 
   /** @type {Listeners<Events>} */
   #listeners = new Listeners();
@@ -107,6 +120,8 @@ export class Game {
   #meter = new Meter();
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #watch;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #pump;
   #clock;
   #server;
 
@@ -148,11 +163,12 @@ export class Game {
    * @param {number} [now]
    */
   view(now = this.#clock()) {
+    this.#hear((client) => client.update(us(this.#clock())));
     this.#call((client) => {
-      client.update(us(this.#clock()));
-      this.#flush(client);
       client.draw(us(now));
       if (this.#memory) this.#view.take(client, this.#memory);
+      const numbers = client.ownNumbers();
+      this.own = numbers && this.schema ? named(this.schema.own, numbers, 0) : null;
       this.#drain(client);
     });
     return this.#view;
@@ -186,6 +202,7 @@ export class Game {
   setVisible(visible) {
     if (visible && !this.#visible) this.#heardMs = this.#clock();
     this.#visible = visible;
+    this.#pumpWhileSeen();
     if (this.state !== "open") return;
     this.#call((client) => {
       client.setVisible(visible);
@@ -193,12 +210,22 @@ export class Game {
     });
   }
 
+  /**
+   * The bytes of the room's map, fetched once; null: it plays without one.
+   * @returns {Promise<Uint8Array | null>}
+   */
+  async map() {
+    if (!this.welcome) throw new Error("not in a room");
+    const { map, mapHash } = this.welcome;
+    return map === "" ? null : this.#server.map(map, mapHash);
+  }
+
   /** Gives up the seat. */
   leave() {
     this.#end(local("left"));
   }
 
-  /** Counters of this connection. */
+  /** Counters of this connection, those of prediction among them. */
   get stats() {
     const { bytesPerSecond, messagesPerSecond } = this.#meter;
     return { ...this.#client?.stats(), bytesPerSecond, messagesPerSecond };
@@ -206,14 +233,19 @@ export class Game {
 
   async #join() {
     const load = this.options.load ?? loadCore;
-    const [core, schema] = await Promise.all([load(), this.#server.schema()]);
+    const schema = this.#server.schema();
+    // Which game there is to predict, only the schema tells.
+    const loading = this.options.predict ? schema.then((bytes) => load(schemaOf(bytes).game)) : load(null);
+    const [core, bytes] = await Promise.all([loading, schema]);
     if (this.state === "ended") return;
+    this.schema = schemaOf(bytes);
     try {
-      this.#client = core.Client.generic(schema);
-      this.schema = readSchema(new TextDecoder().decode(schema));
+      this.#client = core.make(bytes);
     } catch (error) {
       return this.#end(local("bad_schema", wordsOf(error)));
     }
+    const { link } = this.options;
+    if (link) this.#client.setLink(link.delayMs ?? 0, link.jitterMs ?? 0, link.lossPerMille ?? 0, link.stallMs ?? 0);
     this.#memory = core.memory;
     this.#view = new View(this.schema);
     this.#open();
@@ -240,6 +272,14 @@ export class Game {
     this.state = "joining";
     this.#heardMs = this.#clock();
     this.#watch = setInterval(() => this.#checkSilence(), 1000);
+    this.#pumpWhileSeen();
+  }
+
+  /** A simulated link hands over what is due between two animation frames too; while nobody looks, the next message is soon enough. */
+  #pumpWhileSeen() {
+    clearInterval(this.#pump);
+    if (!this.options.link || !this.#visible || !this.#socket || this.state === "ended") return;
+    this.#pump = setInterval(() => this.#hear((client) => client.pump(us(this.#clock()))), PUMP_MS);
   }
 
   #checkSilence() {
@@ -254,9 +294,14 @@ export class Game {
     const now = this.#clock();
     this.#heardMs = now;
     this.#meter.add(now, data.byteLength);
+    this.#hear((client) => client.message(us(now), new Uint8Array(data)));
+  }
+
+  /** A call that takes in messages: what does not decode ends the connection. @param {(client: Client) => void} work */
+  #hear(work) {
     this.#call((client) => {
       try {
-        client.message(us(now), new Uint8Array(data));
+        work(client);
       } catch (error) {
         if (error instanceof WebAssembly.RuntimeError) throw error;
         return this.#end(local("not_understood", wordsOf(error)));
@@ -285,6 +330,7 @@ export class Game {
         this.welcome = event;
         this.state = "open";
         if (!this.#visible) this.setVisible(false);
+        if (this.#client?.needsMap !== undefined) void this.#bringMap(event);
         return this.#listeners.tell("open", event);
       case "roster":
         this.players.apply(event);
@@ -301,7 +347,28 @@ export class Game {
       case "reply":
         return this.#settle(event);
       case "game":
-        return this.#listeners.tell("game", event);
+        return this.#listeners.tell("game", this.#byName(event));
+    }
+  }
+
+  /** @param {GameEvent} event */
+  #byName(event) {
+    const kind = this.schema?.events[event.kind];
+    return { ...event, values: kind ? named(kind, event.numbers, 0) : {} };
+  }
+
+  /** Prediction cannot begin without the room's map. @param {Welcome} welcome */
+  async #bringMap(welcome) {
+    try {
+      const bytes = await this.#server.map(welcome.map, welcome.mapHash);
+      // By then a new epoch may play on another map, and has asked for it.
+      if (this.welcome !== welcome) return;
+      this.#call((client) => {
+        client.setMap(bytes);
+        if (client.needsMap !== undefined) throw new Error(`the map ${welcome.map} is not the one that the room plays on`);
+      });
+    } catch (error) {
+      this.#end(local("bad_map", wordsOf(error)));
     }
   }
 
@@ -333,6 +400,7 @@ export class Game {
     this.state = "ended";
     this.ending = ending;
     clearInterval(this.#watch);
+    clearInterval(this.#pump);
     const socket = this.#socket;
     if (socket) {
       socket.onopen = socket.onmessage = socket.onclose = null;
@@ -342,6 +410,18 @@ export class Game {
     for (const { refused } of this.#requests.values()) refused(new Error(ending.words));
     this.#requests.clear();
     this.#listeners.tell("end", ending);
+  }
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {import("./schema.js").Schema}
+ */
+function schemaOf(bytes) {
+  try {
+    return readSchema(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new Unreachable(local("bad_schema", wordsOf(error)));
   }
 }
 

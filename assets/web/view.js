@@ -10,6 +10,13 @@ const HELD = 256;
 /** @typedef {import("./pkg/generic/snapline_wasm.js").Client} Client */
 /** @typedef {Record<string, number | number[]>} Values */
 
+/**
+ * Slot of own rows that are shown before the server knows them: shots of a game that is predicted. Each has a generation of its own, which rises
+ * with every shot; once the server's row has come, the own one goes on being shown in its place until their times have met, and only then the row
+ * has the server's slot and generation. So the same shot is seen under both names, one after the other.
+ */
+export const OWN_SLOT = 65535;
+
 export class View {
   /** @param {import("./schema.js").Schema | null} schema */
   constructor(schema) {
@@ -68,12 +75,12 @@ export class View {
     this.#look();
   }
 
-  /** @param {number} row */
+  /** Which place in the server's list the row has; `OWN_SLOT`: the server does not know it yet. @param {number} row */
   slot(row) {
     return this.rows[row * ROW_WORDS];
   }
 
-  /** @param {number} row */
+  /** Tells the uses of a slot apart: low 8 bits of the server's count, or for `OWN_SLOT` the number of the shot. @param {number} row */
   generation(row) {
     return this.rows[row * ROW_WORDS + 1];
   }

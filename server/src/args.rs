@@ -22,6 +22,7 @@ Examples:
   snapline                                  serve this machine; open http://127.0.0.1:8080/
   snapline --listen 0.0.0.0:8080            serve the network too
   snapline --tick-hz 30 --ticks-per-step 1  30 ticks and 30 snapshots a second
+  snapline --house-bots 0                   people alone
   snapline --map assets/maps/mine.json      another map than the game's own
   snapline --assets assets/web --dev        work on the page: files are read afresh at every request
   snapline --print-config > snapline.toml   all settings and their values; edit, then:
@@ -60,6 +61,10 @@ struct Flags {
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     ticks_per_step: Option<u32>,
+    /// Bots of the server's own in room main, 0-200; they give way to people [default: 20]
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    house_bots: Option<usize>,
     /// Play on this map (at most 1 MiB) instead of the one that the game is built with
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -12,6 +12,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::room::{MAP_BYTES_MAX, PLAYERS_MAX, RoomConfig, RoomMap};
 
+/// The most that [`Config::house_bots`] may be.
+const HOUSE_BOTS_MAX: usize = 200;
+
 /// The settings of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -30,6 +33,9 @@ pub struct Config {
     pub rooms_on_demand: bool,
     /// Seats in a room, 1-4,096. Default 512. Snapshots to n players that see one another cost CPU and bandwidth by n squared.
     pub players_max: usize,
+    /// Bots of the server's own in `main` with one person there, 0-200; with each further person one less, with none there are none. They take no
+    /// seat of `players_max`. Default 20. Each costs the CPU of a player without a socket. Of no effect for a game that has no brain.
+    pub house_bots: usize,
     /// WebSocket connections at once, 1-1,000,000. Default 8,192. Some 10 KB each, and a file descriptor.
     pub connections_max: usize,
     /// Connections at once that are not playing (HTTP, before Hello), 1-65,536. Default 512. Each some 20 KB and a descriptor.
@@ -81,6 +87,7 @@ impl Default for Config {
             rooms_max: 256,
             rooms_on_demand: true,
             players_max: 512,
+            house_bots: 20,
             connections_max: 8192,
             handshakes_max: 512,
             rows_max: 16_384,
@@ -115,6 +122,7 @@ impl Config {
             ("tick_threads", self.tick_threads as u64, 1, 256),
             ("rooms_max", self.rooms_max as u64, 1, 65_536),
             ("players_max", self.players_max as u64, 1, PLAYERS_MAX as u64),
+            ("house_bots", self.house_bots as u64, 0, HOUSE_BOTS_MAX as u64),
             ("connections_max", self.connections_max as u64, 1, 1_000_000),
             ("handshakes_max", self.handshakes_max as u64, 1, 65_536),
             ("rows_max", self.rows_max as u64, 1, 65_536),
@@ -253,19 +261,23 @@ mod tests {
             tick_hz: 241,
             ticks_per_step: 0,
             players_max: 4097,
+            house_bots: 201,
             rewind_ms_max: 1001,
             log: "snapline=loud".to_owned(),
             ..Config::default()
         };
         let fields: Vec<String> =
             wrong.validate().err().into_iter().flat_map(|all| all.0).map(|error| error.field).collect();
-        assert_eq!(fields, ["tick_hz", "ticks_per_step", "players_max", "rewind_ms_max", "log"]);
+        assert_eq!(fields, ["tick_hz", "ticks_per_step", "players_max", "house_bots", "rewind_ms_max", "log"]);
     }
 
     #[test]
     fn both_ends_of_a_range_are_within_it() {
         for tick_hz in [1, 240] {
             assert_eq!(Config { tick_hz, ..Config::default() }.validate(), Ok(()));
+        }
+        for house_bots in [0, HOUSE_BOTS_MAX] {
+            assert_eq!(Config { house_bots, ..Config::default() }.validate(), Ok(()));
         }
         for tick_hz in [0, 241] {
             assert!(Config { tick_hz, ..Config::default() }.validate().is_err());

@@ -26,6 +26,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 pub use config::{Config, ConfigError, ConfigErrors};
+pub use host::BrainMaker;
 pub use server::{Server, StartError};
 
 /// A whole program: arguments, settings, a server of `G` until SIGINT or SIGTERM.
@@ -37,9 +38,28 @@ pub fn main<G: Game>() -> ExitCode {
     }
 }
 
+/// The same for a game that has a brain: with house bots, whose brains `maker` makes from seeds.
+#[must_use]
+pub fn main_with_bots<G: Game>(maker: BrainMaker<G>) -> ExitCode {
+    match Config::from_args() {
+        Ok(config) => run_with_bots::<G>(&config, maker),
+        Err(code) => code,
+    }
+}
+
 /// Serves `G` until SIGINT or SIGTERM; a second one ends the program at once. Gives the code to exit with: 2 when the settings are wrong.
 #[must_use]
 pub fn run<G: Game>(config: &Config) -> ExitCode {
+    serve::<G>(config, || Server::start::<G>(config))
+}
+
+/// The same with house bots.
+#[must_use]
+pub fn run_with_bots<G: Game>(config: &Config, maker: BrainMaker<G>) -> ExitCode {
+    serve::<G>(config, || Server::start_with_bots::<G>(config, maker))
+}
+
+fn serve<G: Game>(config: &Config, start: impl FnOnce() -> Result<Server, StartError>) -> ExitCode {
     let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
     // Fails only where the program has set up its own logs.
     let _ = tracing_subscriber::fmt()
@@ -48,7 +68,7 @@ pub fn run<G: Game>(config: &Config) -> ExitCode {
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .try_init();
-    let server = match Server::start::<G>(config) {
+    let server = match start() {
         Ok(server) => server,
         Err(error) => {
             eprintln!("{error}");

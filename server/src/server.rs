@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use crate::config::{Config, ConfigErrors};
-use crate::host::Host;
+use crate::host::{BrainMaker, Host};
 use crate::net::{Gate, accept};
 use crate::ops::assets::{Assets, File};
 use crate::ops::routes::{Site, router};
@@ -74,9 +74,15 @@ impl Server {
     /// # Errors
     /// See [`StartError`].
     pub fn start<G: Game>(config: &Config) -> Result<Self, StartError> {
-        let listen = |error| StartError::Listen { address: config.listen, error };
-        let listener = TcpListener::bind(config.listen).map_err(listen)?;
-        Self::start_on::<G>(config, listener)
+        Self::launch::<G>(config, listen(config.listen)?, None)
+    }
+
+    /// The same for a game that has a brain: `config.house_bots` play in room `main` while people do.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn start_with_bots<G: Game>(config: &Config, maker: BrainMaker<G>) -> Result<Self, StartError> {
+        Self::launch(config, listen(config.listen)?, Some(maker))
     }
 
     /// Starts a server on a listener of the caller's; `config.listen` is not looked at.
@@ -84,6 +90,14 @@ impl Server {
     /// # Errors
     /// See [`StartError`].
     pub fn start_on<G: Game>(config: &Config, listener: TcpListener) -> Result<Self, StartError> {
+        Self::launch::<G>(config, listener, None)
+    }
+
+    fn launch<G: Game>(
+        config: &Config,
+        listener: TcpListener,
+        maker: Option<BrainMaker<G>>,
+    ) -> Result<Self, StartError> {
         config.validate().map_err(StartError::Config)?;
         let map = config.read_map().map_err(|error| StartError::Config(ConfigErrors(vec![error])))?;
         let served = try_room::<G>(config.room(ROOM_DEFAULT, map.clone()))?;
@@ -93,7 +107,7 @@ impl Server {
         let address = listener.local_addr()?;
         let runtime =
             Builder::new_multi_thread().worker_threads(RUNTIME_THREADS).thread_name("net").enable_all().build()?;
-        let host = Arc::new(Host::start::<G>(config, map, runtime.handle().clone())?);
+        let host = Arc::new(Host::start::<G>(config, map, maker, runtime.handle().clone())?);
         let connections = Arc::new(Semaphore::new(config.connections_max));
         let assets = config.assets.clone().map_or(Assets::BuiltIn, Assets::Directory);
         let has_page = assets.has_page();
@@ -167,6 +181,10 @@ impl Drop for Server {
             });
         });
     }
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).map_err(|error| StartError::Listen { address, error })
 }
 
 /// Makes a room and drops it: what is wrong with options or map is told at the start and not at the first join. Gives the map to serve.

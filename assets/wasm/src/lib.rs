@@ -1,6 +1,6 @@
 //! The client core for the browser: `snapline_shared::client` bound to JavaScript.
 //!
-//! It holds no logic: bytes, times and numbers are turned into calls of a [`Session`] (any game) or a [`Predicted`] (one game, whose own build of
+//! It holds no logic: bytes, times and numbers are turned into calls of a [`Session`](snapline_shared::client::Session) (any game) or a [`Predicted`] (one game, whose own build of
 //! this crate is a few lines: see [`predicted`]), and what they give into plain JavaScript values. The world to be drawn stays in this module's memory and is told by address and length, so that a frame of many entities makes no objects; whoever reads
 //! it builds views over `memory.buffer` anew for each frame, because a view ends when the memory grows.
 //!
@@ -8,17 +8,15 @@
 
 mod core;
 mod events;
+#[cfg(feature = "generic")]
 mod golden;
 mod line;
 
-use std::sync::Arc;
-
 use js_sys::Uint8Array;
-use snapline_shared::client::{Drawn, Predicted, Session};
+use snapline_shared::client::{Drawn, Predicted};
 use snapline_shared::game::Game;
 use snapline_shared::link::LinkSpec;
 use snapline_shared::numbers::{self, of_words, to_words};
-use snapline_shared::schema::Schema;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
@@ -26,6 +24,7 @@ use crate::core::ClientCore;
 use crate::events::{Object, event, welcome};
 use crate::line::{DIRECT, Line};
 
+#[cfg(feature = "generic")]
 pub use golden::{GoldenReplica, golden_quantise};
 
 /// Words that tell one row: slot, generation, kind (with [`HELD`] or-ed to it), index of its first number.
@@ -49,14 +48,6 @@ pub struct Client {
 
 #[wasm_bindgen]
 impl Client {
-    /// A client that follows any game by the bytes of its `/schema.json`, without prediction.
-    ///
-    /// # Errors
-    /// When the bytes are no schema.
-    pub fn generic(schema_json: &[u8]) -> Result<Self, JsError> {
-        Ok(Self::over(Box::new(Session::new(Arc::new(Schema::from_json(schema_json)?)))))
-    }
-
     /// Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, and `loss_per_mille` of the
     /// messages are late by `stall_ms`, with all behind them. All 0: none. Call `pump` every few milliseconds then.
     ///
@@ -325,6 +316,21 @@ impl Client {
     #[must_use]
     pub fn tick(&self) -> f64 {
         self.drawn.tick
+    }
+}
+
+/// Reading a schema weighs more than all of prediction, so a game's own build leaves it out.
+#[cfg(feature = "generic")]
+#[wasm_bindgen]
+impl Client {
+    /// A client that follows any game by the bytes of its `/schema.json`, without prediction.
+    ///
+    /// # Errors
+    /// When the bytes are no schema.
+    pub fn generic(schema_json: &[u8]) -> Result<Self, JsError> {
+        Ok(Self::over(Box::new(snapline_shared::client::Session::new(std::sync::Arc::new(
+            snapline_shared::schema::Schema::from_json(schema_json)?,
+        )))))
     }
 }
 

@@ -9,8 +9,13 @@ use sha2::{Digest, Sha256};
 const GENERIC: &[&str] =
     &["shared/src", "shared/Cargo.toml", "assets/wasm/src", "assets/wasm/Cargo.toml", "assets/wasm/build"];
 /// What the arena's adds.
-const ARENA: &[&str] =
-    &["assets/wasm/arena/src", "assets/wasm/arena/Cargo.toml", "shared/swarm/src", "shared/swarm/Cargo.toml"];
+const ARENA: &[&str] = &[
+    "assets/wasm/arena/src",
+    "assets/wasm/arena/Cargo.toml",
+    "shared/arena/src",
+    "shared/arena/Cargo.toml",
+    "assets/maps/arena.json",
+];
 
 fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()

@@ -32,7 +32,7 @@ function start(options = {}) {
     fetch: answer,
     socket: FakeSocket,
     clock: () => now,
-    load: async () => ({ Client: { generic: () => client }, memory: new WebAssembly.Memory({ initial: 1 }) }),
+    load: async () => ({ make: () => client, memory: new WebAssembly.Memory({ initial: 1 }) }),
     ...options,
   });
 }

@@ -92,6 +92,8 @@ export class FakeClient {
   message(now, bytes) {
     this.onMessage(now, bytes);
   }
+  pump() {}
+  ownNumbers() {}
   update() {}
   draw() {}
   transmit() {

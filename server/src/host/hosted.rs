@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::room::{Room, RowsAt, SessionKey};
 
 use super::clock::{SECOND_NS, now_us};
+use super::house::{BrainMaker, House};
 use super::pacer::{Due, Pacer};
 use super::peer::{Liveness, Peer};
 use super::socket::{Heard, Socket, Written};
@@ -31,6 +32,8 @@ pub(super) struct Hosted<G: Game> {
     /// Its number among the rooms of the thread.
     number: usize,
     peers: BTreeMap<SessionKey, Peer>,
+    /// The server's own players; none where there are none.
+    house: Option<House<G>>,
     /// Who is just joining.
     newcomer: Option<Socket>,
     /// Peers whose sockets have something to read.
@@ -55,15 +58,19 @@ impl<G: Game> Hosted<G> {
         name: &str,
         number: usize,
         now_ns: u64,
+        maker: Option<BrainMaker<G>>,
         shared: Arc<Shared>,
         registry: Registry,
     ) -> Result<Self, SetupError> {
         let room = Room::new(shared.config.room(name, shared.map.clone()))?;
+        let bots = if name == ROOM_DEFAULT { shared.config.house_bots } else { 0 };
+        let house = maker.filter(|_| bots > 0).map(|maker| House::new(maker, bots, room.config().seed));
         Ok(Self {
             room,
             name: name.to_owned(),
             number,
             peers: BTreeMap::new(),
+            house,
             newcomer: None,
             readable: Vec::new(),
             pacer: Pacer::new(shared.config.tick_hz, now_ns),
@@ -109,7 +116,7 @@ impl<G: Game> Hosted<G> {
         self.part_closed();
         // Kept here during the call: should the game fail in it, `close_all` says goodbye.
         let opened = match check_silence(self.newcomer.insert(socket)) {
-            Ok(()) => self.room.handle_open(hello),
+            Ok(()) => self.open(hello),
             Err(close) => Err(close),
         };
         let Some(mut socket) = self.newcomer.take() else { return };
@@ -132,6 +139,18 @@ impl<G: Game> Hosted<G> {
         self.publish();
     }
 
+    fn open(&mut self, hello: &Hello) -> Result<SessionKey, Close> {
+        let opened = self.room.handle_open(hello);
+        // A game with fewer seats than the room may have given the last one to a house bot.
+        let makes_way = opened == Err(Close::RoomFull) && self.room.players() < self.room.config().players_max;
+        if let Some(house) = self.house.as_mut().filter(|_| makes_way)
+            && house.give_way(&mut self.room)
+        {
+            return self.room.handle_open(hello);
+        }
+        opened
+    }
+
     /// One tick: reads, advances the world, and writes unless another tick follows at once (newest wins).
     pub(super) fn tick(&mut self, writes: bool) {
         let start_us = now_us();
@@ -141,16 +160,27 @@ impl<G: Game> Hosted<G> {
         for session in readable {
             self.drain(start_us, session);
         }
+        self.part_closed();
+        if let Some(house) = &mut self.house {
+            house.settle(start_us, &mut self.room);
+            house.speak(start_us, &mut self.room);
+        }
         self.room.tick(start_us);
         self.part_closed();
         if writes {
             self.write_all();
+            if let Some(house) = &mut self.house {
+                house.listen(now_us(), &mut self.room);
+            }
         }
         self.answer_looks();
         self.publish();
         let now_us = now_us();
         self.room.handle_tick_took(u32::try_from(now_us - start_us).unwrap_or(u32::MAX));
         if self.peers.is_empty() && self.room.is_empty() {
+            if let Some(house) = &mut self.house {
+                house.settle(now_us, &mut self.room);
+            }
             self.empty_since_ns = Some(now_us * 1000);
         }
     }
@@ -231,7 +261,12 @@ impl<G: Game> Hosted<G> {
 
     /// The connection ends and the room has forgotten it.
     fn part(&mut self, session: SessionKey, close: &Close) {
-        let Some(mut peer) = self.peers.remove(&session) else { return };
+        let Some(mut peer) = self.peers.remove(&session) else {
+            if let Some(house) = &mut self.house {
+                house.handle_closed(now_us(), session);
+            }
+            return;
+        };
         peer.socket.deregister(&self.registry);
         farewell::say(&self.shared.runtime, peer.socket, close);
     }

@@ -12,6 +12,7 @@ mod clock;
 mod directory;
 mod farewell;
 mod hosted;
+mod house;
 mod noise;
 mod pacer;
 mod peer;
@@ -35,6 +36,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 
 pub(crate) use clock::now_ns;
+pub use house::BrainMaker;
 pub(crate) use noise::Noise;
 pub(crate) use socket::{answer_to, config as socket_config, violation};
 
@@ -126,11 +128,16 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Starts the threads; goodbyes run on `runtime`.
+    /// Starts the threads; goodbyes run on `runtime`. House bots play when there is a `maker` of brains.
     ///
     /// # Errors
     /// When the system gives no thread or no poll.
-    pub(crate) fn start<G: Game>(config: &Config, map: Option<RoomMap>, runtime: Handle) -> io::Result<Self> {
+    pub(crate) fn start<G: Game>(
+        config: &Config,
+        map: Option<RoomMap>,
+        maker: Option<BrainMaker<G>>,
+        runtime: Handle,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             config: config.clone(),
             map,
@@ -148,7 +155,7 @@ impl Host {
             let poll = Poll::new()?;
             let waker = Waker::new(poll.registry(), WAKER)?;
             let (orders, inbox): (_, Receiver<Order>) = sync_channel(INBOX_ORDERS_MAX);
-            let thread = TickThread::<G>::new(number, poll, inbox, Arc::clone(&host.shared));
+            let thread = TickThread::<G>::new(number, poll, inbox, maker, Arc::clone(&host.shared));
             let handle = std::thread::Builder::new().name(format!("tick-{number}")).spawn(move || thread.run())?;
             host.mailboxes.push(Mailbox { orders, waker });
             host.threads.lock().unwrap_or_else(PoisonError::into_inner).push(handle);

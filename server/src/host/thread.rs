@@ -14,6 +14,7 @@ use snapline_shared::message::Close;
 
 use super::clock::{SECOND_NS, now_ns, sharpen_sleep, sleep_until};
 use super::hosted::Hosted;
+use super::house::BrainMaker;
 use super::pacer::CATCH_UP_TICKS_MAX;
 use super::socket::Socket;
 use super::{IDLE, Joining, Order, RowsAnswer, Shared, farewell};
@@ -32,13 +33,21 @@ pub(super) struct TickThread<G: Game> {
     events: Events,
     inbox: Receiver<Order>,
     rooms: Slab<Hosted<G>>,
+    /// What house bots are made with; none: the game has no brain.
+    maker: Option<BrainMaker<G>>,
     shared: Arc<Shared>,
 }
 
 impl<G: Game> TickThread<G> {
     /// A thread without rooms.
-    pub(super) fn new(number: usize, poll: Poll, inbox: Receiver<Order>, shared: Arc<Shared>) -> Self {
-        Self { number, poll, events: Events::with_capacity(EVENTS_MAX), inbox, rooms: Slab::new(), shared }
+    pub(super) fn new(
+        number: usize,
+        poll: Poll,
+        inbox: Receiver<Order>,
+        maker: Option<BrainMaker<G>>,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self { number, poll, events: Events::with_capacity(EVENTS_MAX), inbox, rooms: Slab::new(), maker, shared }
     }
 
     /// Runs until the server stops.
@@ -122,10 +131,10 @@ impl<G: Game> TickThread<G> {
     /// Makes a room; none when its game fails at that.
     fn open(&mut self, name: &str) -> Option<usize> {
         let number = self.rooms.vacant_key();
-        let (shared, registry) = (Arc::clone(&self.shared), self.poll.registry().try_clone());
+        let (shared, registry, maker) = (Arc::clone(&self.shared), self.poll.registry().try_clone(), self.maker);
         let made = catch_unwind(AssertUnwindSafe(|| {
             let registry = registry.map_err(|error| error.to_string())?;
-            Hosted::new(name, number, now_ns(), shared, registry).map_err(|error| error.to_string())
+            Hosted::new(name, number, now_ns(), maker, shared, registry).map_err(|error| error.to_string())
         }));
         let error = match made {
             Ok(Ok(room)) => {
@@ -195,7 +204,7 @@ fn drop_room<G: Game>(room: Hosted<G>) {
     drop(catch_unwind(AssertUnwindSafe(|| drop(room))));
 }
 
-fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+pub(super) fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it says nothing".to_owned())
 }

@@ -3,7 +3,7 @@
 use snapline_shared::frame::Mirror;
 use snapline_shared::game::Game;
 use snapline_shared::ids::PlayerId;
-use snapline_shared::message::{Close, NAME_CHARS_MAX};
+use snapline_shared::message::{Close, NAME_CHARS_MAX, ServerMessage};
 use snapline_shared::tick::Tick;
 
 use super::flow::Window;
@@ -30,6 +30,8 @@ pub(crate) struct Connection<G: Game> {
     pub(crate) player: PlayerId,
     pub(crate) name: String,
     pub(crate) bot: bool,
+    /// Whether it is a player of the host's own, without a socket.
+    pub(crate) is_house: bool,
     /// Whether Welcome (of this epoch) has been given to the socket. Before it the client is silent.
     pub(crate) welcomed: bool,
     /// Whether Welcome was ever given to the socket: after that the client may speak, whatever the epoch.
@@ -55,11 +57,19 @@ pub(crate) struct Connection<G: Game> {
 }
 
 impl<G: Game> Connection<G> {
-    pub(crate) fn new(player: PlayerId, name: String, bot: bool, roster: RosterCursor, now: Tick) -> Self {
+    pub(crate) fn new(
+        player: PlayerId,
+        name: String,
+        bot: bool,
+        is_house: bool,
+        roster: RosterCursor,
+        now: Tick,
+    ) -> Self {
         Self {
             player,
             name,
             bot,
+            is_house,
             welcomed: false,
             may_speak: false,
             visible: true,
@@ -105,9 +115,19 @@ impl<G: Game> Connection<G> {
         room
     }
 
+    /// Queues a message.
+    ///
+    /// # Errors
+    /// When the client does not read and must be given up. The host's own players lose the message instead: the host itself keeps them waiting.
+    pub(crate) fn tell(&mut self, message: &ServerMessage) -> Result<(), Close> {
+        let queued = self.outbox.push(message);
+        if self.is_house { Ok(()) } else { queued }
+    }
+
     /// Whether the client must be given up.
     pub(crate) fn check(&self, now_us: u64) -> Result<(), Close> {
-        if self.is_full || self.window.is_stalled(now_us) { Err(Close::SlowConsumer) } else { Ok(()) }
+        let is_slow = self.is_full || self.window.is_stalled(now_us);
+        if is_slow && !self.is_house { Err(Close::SlowConsumer) } else { Ok(()) }
     }
 }
 

@@ -42,7 +42,7 @@ impl<G: Game> Room<G> {
                 }
                 if !connection.ask(Asked { number, kind, words }) {
                     let refused = Some("too many requests at once".to_owned());
-                    connection.outbox.push(&ServerMessage::Reply { number, refused })?;
+                    connection.tell(&ServerMessage::Reply { number, refused })?;
                 }
             }
             ClientMessage::Chat(text) => {

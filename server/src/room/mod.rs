@@ -12,6 +12,7 @@ mod messages;
 mod outbox;
 mod replicate;
 mod roster;
+mod seats;
 mod timing;
 mod world;
 
@@ -19,18 +20,19 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use slab::Slab;
-use snapline_shared::game::{Game, Map, Profile, Refusal, SetupError};
+use snapline_shared::game::{Game, Map, Profile, SetupError};
 use snapline_shared::ids::PlayerId;
-use snapline_shared::message::{Close, Hello, Notice, ServerMessage, Status};
+use snapline_shared::message::{Close, Notice, ServerMessage, Status};
 use snapline_shared::rows::Rows;
 use snapline_shared::schema::Schema;
 use snapline_shared::tick::{Step, Tick};
 
 pub use map::{MAP_BYTES_MAX, MAP_NAME_CHARS_MAX, RoomMap};
 
-use connection::{Connection, shown_name};
+use connection::Connection;
 use replicate::Replicator;
 use roster::Roster;
+use seats::close_of;
 use timing::Timing;
 use world::World;
 
@@ -49,7 +51,7 @@ pub struct RoomConfig {
     pub tick_hz: u32,
     /// Ticks from one snapshot to the next.
     pub ticks_per_step: u32,
-    /// Seats, at most [`PLAYERS_MAX`].
+    /// Seats for people, at most [`PLAYERS_MAX`]; house bots come beside them.
     pub players_max: usize,
     /// Rows in the world; a game that shows more ends the room.
     pub rows_max: usize,
@@ -141,6 +143,8 @@ pub struct Room<G: Game> {
     world: World<G>,
     connections: Slab<Connection<G>>,
     by_player: BTreeMap<PlayerId, SessionKey>,
+    /// How many of the connections are house bots.
+    house_bots: usize,
     roster: Roster,
     replicator: Replicator,
     timing: Timing,
@@ -170,54 +174,13 @@ impl<G: Game> Room<G> {
             world,
             connections: Slab::new(),
             by_player: BTreeMap::new(),
+            house_bots: 0,
             roster: Roster::default(),
             replicator,
             timing: Timing::default(),
             closes: VecDeque::new(),
             stats: RoomStats::default(),
         })
-    }
-
-    /// A connection has said Hello: it takes a seat, and its Welcome is queued. To be called with `poll_close` drained: its key may be given anew.
-    ///
-    /// # Errors
-    /// When there is no seat or the game refuses: the close to send.
-    pub fn handle_open(&mut self, hello: &Hello) -> Result<SessionKey, Close> {
-        if self.by_player.len() >= self.config.players_max.min(PLAYERS_MAX) {
-            return Err(Close::RoomFull);
-        }
-        if hello.schema_hash.is_some_and(|hash| hash != self.schema_hash) {
-            return Err(Close::BadMessage("this client was built for another version of the game"));
-        }
-        // The seats taken are in order, so the first that differs from its place is free.
-        let free = self.by_player.keys().zip(0u16..).find(|(player, seat)| player.0 != *seat).map(|(_, seat)| seat);
-        let player = PlayerId(free.unwrap_or(self.by_player.len() as u16));
-        let name = shown_name(&hello.name, player);
-        let profile = Profile { name: &name, user: None, bot: hello.bot };
-        match self.world.join(player, &profile) {
-            Ok(()) => {}
-            Err(Refusal::Full) => return Err(Close::RoomFull),
-            Err(Refusal::Forbidden(words)) => return Err(Close::Forbidden(words)),
-        }
-        let connection =
-            Connection::new(player, name.clone(), hello.bot, self.roster.cursor(self.world.now().0), self.world.now());
-        let key = self.connections.insert(connection);
-        self.by_player.insert(player, key);
-        self.roster.join(player, name, hello.bot);
-        Ok(key)
-    }
-
-    /// The connection has ended; its seat is given up.
-    pub fn handle_closed(&mut self, session: SessionKey) {
-        self.forget(session);
-    }
-
-    fn forget(&mut self, session: SessionKey) {
-        let Some(connection) = self.connections.try_remove(session) else { return };
-        self.stats.inputs_late += connection.inputs.late();
-        self.by_player.remove(&connection.player);
-        self.roster.leave(connection.player);
-        self.world.leave(connection.player);
     }
 
     /// How long the last tick took from its start to its last write, measured by the caller.
@@ -278,22 +241,12 @@ impl<G: Game> Room<G> {
             connection.begin_epoch();
         }
         for (player, refusal) in refused {
-            let close = match refusal {
-                Refusal::Full => Close::RoomFull,
-                Refusal::Forbidden(words) => Close::Forbidden(words),
-            };
             // The new game has never had this player, so it is not told that the player leaves.
-            if let Some(key) = self.by_player.remove(&player) {
-                self.connections.remove(key);
-                self.roster.leave(player);
-                self.closes.push_back((key, close));
+            if let Some(&key) = self.by_player.get(&player) {
+                self.unseat(key);
+                self.closes.push_back((key, close_of(refusal)));
             }
         }
-    }
-
-    fn close(&mut self, session: SessionKey, close: Close) {
-        self.forget(session);
-        self.closes.push_back((session, close));
     }
 
     /// Queues a message for everybody.
@@ -301,7 +254,7 @@ impl<G: Game> Room<G> {
         let failed: Vec<_> = self
             .connections
             .iter_mut()
-            .filter_map(|(key, c)| c.outbox.push(message).err().map(|close| (key, close)))
+            .filter_map(|(key, c)| c.tell(message).err().map(|close| (key, close)))
             .collect();
         for (key, close) in failed {
             self.close(key, close);
@@ -311,7 +264,7 @@ impl<G: Game> Room<G> {
     /// Appends the next message for `session` to `out` (empty) and says whether there was one. To be called only while its socket can take data:
     /// snapshots are made here, at the last moment (newest wins).
     pub fn poll_transmit(&mut self, now_us: u64, session: SessionKey, out: &mut Vec<u8>) -> bool {
-        let players = self.connections.len() as u16;
+        let players = self.players() as u16;
         let Some(connection) = self.connections.get_mut(session) else { return false };
         if !connection.welcomed {
             (connection.welcomed, connection.may_speak) = (true, true);
@@ -358,18 +311,6 @@ impl<G: Game> Room<G> {
     /// The next connection that must end. The room has forgotten it; the caller sends the close frame.
     pub fn poll_close(&mut self) -> Option<(SessionKey, Close)> {
         self.closes.pop_front()
-    }
-
-    /// Seats taken.
-    #[must_use]
-    pub fn players(&self) -> usize {
-        self.connections.len()
-    }
-
-    /// Whether nobody is in the room.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.connections.is_empty()
     }
 
     /// The tick last simulated.

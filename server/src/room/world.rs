@@ -183,7 +183,7 @@ impl<G: Game> World<G> {
             let refused =
                 answer.map_or_else(|| Some("not possible now".to_owned()), |(_, _, answer)| answer.clone().err());
             if let Some(connection) = by_player.get(player).and_then(|&key| connections.get_mut(key)) {
-                let queued = connection.outbox.push(&ServerMessage::Reply { number: asked.number, refused });
+                let queued = connection.tell(&ServerMessage::Reply { number: asked.number, refused });
                 connection.is_full |= queued.is_err();
             }
         }

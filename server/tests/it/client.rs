@@ -1,5 +1,6 @@
 //! A client made of bytes: it can keep every rule, and break each of them.
 
+use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use snapline_shared::frame::SNAPSHOT;
-use snapline_shared::message::{ClientMessage, Hello, SUBPROTOCOL, ServerMessage, Welcome};
+use snapline_shared::message::{ClientMessage, Hello, Notice, RosterChange, SUBPROTOCOL, ServerMessage, Welcome};
 use snapline_shared::tick::Step;
 
 /// Nothing that a test waits for takes longer.
@@ -84,6 +85,7 @@ pub(crate) struct Client {
     unread: Vec<u8>,
     pub(crate) head: String,
     pub(crate) welcome: Option<Welcome>,
+    roster: BTreeMap<u16, String>,
     step: Step,
     pub(crate) snapshots: u64,
     pub(crate) acks: bool,
@@ -114,7 +116,17 @@ impl Client {
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
         unread.drain(..end);
         let step = Step(0);
-        Self { stream, unread, head, welcome: None, step, snapshots: 0, acks: true, pongs: true }
+        Self {
+            stream,
+            unread,
+            head,
+            welcome: None,
+            roster: BTreeMap::new(),
+            step,
+            snapshots: 0,
+            acks: true,
+            pongs: true,
+        }
     }
 
     /// In the room: Hello said, Welcome heard.
@@ -164,6 +176,28 @@ impl Client {
         }
     }
 
+    /// Plays until the names of those who play, by seat, are as `is_so` wants them.
+    pub(crate) fn sees(&mut self, is_so: impl Fn(&BTreeMap<u16, String>) -> bool) {
+        let until = Instant::now() + PATIENCE;
+        while !is_so(&self.roster) {
+            let close = self.handle_next(until).unwrap_or_else(|_| panic!("not in time: {:?}", self.roster));
+            assert_eq!(close, None, "closed instead of a notice");
+        }
+    }
+
+    fn learn(&mut self, whole: bool, changes: Vec<RosterChange>) {
+        if whole {
+            self.roster.clear();
+        }
+        for change in changes {
+            match change {
+                RosterChange::Join { player, name, .. } => drop(self.roster.insert(player.0, name)),
+                RosterChange::Leave { player } => drop(self.roster.remove(&player.0)),
+                RosterChange::Away { .. } => {}
+            }
+        }
+    }
+
     fn handle_next(&mut self, until: Instant) -> Result<Option<(u16, String)>, ErrorKind> {
         let Frame { opcode, payload } = self.next_frame(until)?;
         match opcode {
@@ -174,12 +208,14 @@ impl Client {
                     self.send(&ClientMessage::bytes(&ClientMessage::Ack(self.step)));
                 }
             }
-            BINARY => {
-                if let Ok(ServerMessage::Welcome(welcome)) = ServerMessage::decode(&payload) {
+            BINARY => match ServerMessage::decode(&payload) {
+                Ok(ServerMessage::Welcome(welcome)) => {
                     self.step = Step(welcome.tick.0 / u32::from(welcome.ticks_per_step));
                     self.welcome = Some(welcome);
                 }
-            }
+                Ok(ServerMessage::Notice(Notice::Roster { whole, changes })) => self.learn(whole, changes),
+                _ => {}
+            },
             PING if self.pongs => self.send_raw(&frame(0x80 | PONG, &payload)),
             PING | PONG => {}
             CLOSE => {

@@ -1,5 +1,6 @@
 //! A game that does what a test asks of it by the names of its players.
 
+use snapline_shared::client::{Brain, World};
 use snapline_shared::prelude::*;
 
 wire! {
@@ -77,5 +78,20 @@ impl Game for Trial {
     fn view(&self, player: PlayerId) -> View<()> {
         let controls = self.pawns.iter().find(|pawn| pawn.0 == player).map(|pawn| pawn.1);
         View { place: Vec2::splat(32.0), radius: 64.0, controls, own: () }
+    }
+}
+
+/// A brain that does nothing.
+pub(crate) struct Idle;
+
+impl Idle {
+    pub(crate) fn maker(_: u64) -> Box<dyn Brain<Trial>> {
+        Box::new(Self)
+    }
+}
+
+impl Brain<Trial> for Idle {
+    fn think(&mut self, _: &World<'_, Trial>) -> Input {
+        Input::default()
     }
 }

@@ -9,6 +9,7 @@ mod close_codes;
 mod files;
 mod game;
 mod health;
+mod house;
 mod http;
 mod maps;
 mod program;

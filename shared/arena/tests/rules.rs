@@ -31,8 +31,7 @@ const fn held(aim: f32, thrust: bool, fire: bool) -> Input {
 
 #[test]
 fn it_steps_alike_everywhere() {
-    let map = Arena::MAP.bytes.to_vec();
-    let options = SyncOptions { map, options: options(&[("match_s", "10")]), ticks: 900, ..SyncOptions::default() };
+    let options = SyncOptions { options: options(&[("match_s", "10")]), ticks: 900, ..SyncOptions::default() };
     let report = sync_test::<Arena>(&options);
     assert!(report.commands > 5000 && report.restores > 30 && report.events > 20 && report.matches > 0, "{report:?}");
     assert!(report.advanced > report.commands * 9 / 10, "most ticks are as predicted: {report:?}");
@@ -40,8 +39,7 @@ fn it_steps_alike_everywhere() {
 
 #[test]
 fn it_survives_its_players() {
-    let map = Arena::MAP.bytes.to_vec();
-    let report = fuzz_inputs::<Arena>(&SyncOptions { map, players_max: 120, ..SyncOptions::default() });
+    let report = fuzz_inputs::<Arena>(&SyncOptions { players_max: 120, ..SyncOptions::default() });
     assert!(report.joins > 300 && report.leaves > 300 && report.events > 50, "{report:?}");
 }
 

@@ -317,7 +317,9 @@ impl<G: Game> Predicted<G> {
         let (fraction, ahead) = (f64::from(self.session.input_fraction(now_us)), self.ahead_tick());
         if let (Some(running), Some(ahead)) = (&mut self.running, ahead) {
             let (ahead, drawn) = (f64::from(ahead.0) - 1.0 + fraction, out.tick);
-            let moment = Moment { ahead, drawn, slide_ticks: running.tick_hz, tick_hz: running.tick_hz };
+            // A second; on a long way more, for time must not run backwards while it slides.
+            let slide_ticks = running.tick_hz.max(2.0 * (ahead - drawn));
+            let moment = Moment { ahead, drawn, slide_ticks, tick_hz: running.tick_hz };
             running.shots.draw(&moment, out);
         }
     }
@@ -426,13 +428,13 @@ impl<G: Game> Running<G> {
             self.ahead.pop_front();
         }
         if wrong {
-            let (mut own, mut again) = (own.clone(), Vec::new());
+            let (truth, mut own, mut again) = (&own, own.clone(), Vec::new());
             for ahead in &mut self.ahead {
                 G::advance(&self.scene, &mut own, ahead.input);
                 ahead.own = own.clone();
                 again.extend(Self::shots_of(&self.scene, &own).into_iter().map(|shot| (ahead.tick, shot)));
             }
-            self.shots.replay(tick, again);
+            self.shots.replay(tick, &Self::shots_of(&self.scene, truth), again);
         }
         self.base = Some((tick, own));
         if begins {

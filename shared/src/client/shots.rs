@@ -94,7 +94,12 @@ impl OwnShots {
 
     /// A tick has been run ahead.
     pub(super) fn add(&mut self, born: Tick, shots: Vec<Shot>) {
-        for shot in shots {
+        // What ends where it begins is never a row.
+        for shot in shots.into_iter().filter(|shot| shot.ticks > 0) {
+            // The server has not fired the one of this name, or it would not be fired again.
+            let (names, before) = (&self.names, self.list.len());
+            self.list.retain(|flying| flying.row.is_some() || !is_same(names, &flying.shot, &shot));
+            self.counts.withdrawn += (before - self.list.len()) as u64;
             if self.list.len() < SHOTS_MAX {
                 self.list.push(Flying {
                     serial: self.next_serial,
@@ -109,20 +114,24 @@ impl OwnShots {
         }
     }
 
-    /// The ticks after `tick` have been run again, with these shots.
-    pub(super) fn replay(&mut self, tick: Tick, mut again: Vec<(Tick, Shot)>) {
+    /// The server has fired `fired` in `tick`, and the ticks after it have been run again, with the shots `again`.
+    pub(super) fn replay(&mut self, tick: Tick, fired: &[Shot], mut again: Vec<(Tick, Shot)>) {
         let names = &self.names;
         let mut withdrawn = 0;
         self.list.retain_mut(|flying| {
-            if !flying.born.is_after(tick) || flying.row.is_some() {
+            if flying.row.is_some() {
                 return true;
             }
-            let at = again.iter().position(|(born, shot)| *born == flying.born && is_same(names, &flying.shot, shot));
-            match at {
-                Some(at) => flying.shot = again.swap_remove(at).1,
-                None => withdrawn += 1,
+            if let Some(at) = again.iter().position(|(_, shot)| is_same(names, &flying.shot, shot)) {
+                // Perhaps some ticks earlier or later than before.
+                (flying.born, flying.shot) = again.swap_remove(at);
+                return true;
             }
-            at.is_some()
+            // Of the ticks before, this one shows only the last.
+            let is_known = tick.is_after(flying.born)
+                || (tick == flying.born && fired.iter().any(|shot| is_same(names, &flying.shot, shot)));
+            withdrawn += u64::from(!is_known);
+            is_known
         });
         self.counts.withdrawn += withdrawn;
         again.sort_by_key(|(born, _)| born.since(tick));

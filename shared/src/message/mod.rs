@@ -204,7 +204,7 @@ pub enum RosterChange {
 pub struct Status {
     /// From a snapshot's sending to its ack, the newest one.
     pub rtt_ms: u16,
-    /// Seats taken.
+    /// Seats taken, those of the server's own bots left out.
     pub players: u16,
     /// Time a tick takes, the middle one of the last 256.
     pub tick_p50_us: u32,

@@ -99,7 +99,7 @@ impl<'a, G: Game> Run<'a, G> {
         let (mut ids, mut rng, mut events) = (NetIds::default(), Rng::new(seed), Events::new(G::EVENTS));
         let scene = scene::<G>(options)?;
         let mut tools = Tools { now: Tick(0), ids: &mut ids, rng: &mut rng, events: &mut events };
-        let game = guard("new", Tick(0), || G::new(&scene, &setup(options), &mut tools))?;
+        let game = guard("new", Tick(0), || G::new(&scene, &setup::<G>(options), &mut tools))?;
         let (schema, ring) = (Arc::new(game::schema::<G>()), Ring::new(RING_STEPS as usize));
         schema.check().map_err(|error| error.to_string())?;
         Ok(Self { options, schema, scene, game, now: Tick(0), step: Step(0), ids, rng, events, ring })
@@ -123,7 +123,7 @@ impl<'a, G: Game> Run<'a, G> {
             self.ids = NetIds::default();
             self.ring.clear();
             let mut tools = Tools { now, ids: &mut self.ids, rng: &mut self.rng, events: &mut self.events };
-            self.game = guard("new", now, || G::new(&self.scene, &setup(self.options), &mut tools))?;
+            self.game = guard("new", now, || G::new(&self.scene, &setup::<G>(self.options), &mut tools))?;
         }
         let mut tools = Tools { now, ids: &mut self.ids, rng: &mut self.rng, events: &mut self.events };
         for &player in &plan.leaves {
@@ -270,13 +270,14 @@ pub(super) fn words_of<T: Wire>(value: &T) -> Vec<u32> {
     words
 }
 
-const fn setup(options: &SyncOptions) -> Setup<'_> {
+const fn setup<G: Game>(options: &SyncOptions) -> Setup<'_> {
     let SyncOptions { tick_hz, ticks_per_step, .. } = *options;
-    Setup { map: options.map.as_slice(), options: &options.options, tick_hz, ticks_per_step }
+    let map = if options.map.is_empty() { G::MAP.bytes } else { options.map.as_slice() };
+    Setup { map, options: &options.options, tick_hz, ticks_per_step }
 }
 
 fn scene<G: Game>(options: &SyncOptions) -> Result<G::Scene, String> {
-    guard("scene", Tick(0), || G::scene(&setup(options)))?.map_err(|error| error.to_string())
+    guard("scene", Tick(0), || G::scene(&setup::<G>(options)))?.map_err(|error| error.to_string())
 }
 
 /// Runs a function of the game; a panic becomes a sentence. A run is not used again after one, so a half-changed world is never seen.

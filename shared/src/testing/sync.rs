@@ -28,7 +28,7 @@ pub struct SyncOptions {
     pub tick_hz: u32,
     /// Ticks from one snapshot to the next.
     pub ticks_per_step: u32,
-    /// The room's map.
+    /// The room's map; empty: the game's own.
     pub map: Vec<u8>,
     /// The room's options.
     pub options: BTreeMap<String, String>,

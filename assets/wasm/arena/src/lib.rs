@@ -1,6 +1,6 @@
 //! The arena's client for the browser: it predicts, by the very rules that the server runs. All else is `snapline-wasm`.
 
-use snapline_swarm::Swarm;
+use snapline_arena::Arena;
 use snapline_wasm::Client;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -8,5 +8,5 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen]
 #[must_use]
 pub fn predicted() -> Client {
-    snapline_wasm::predicted::<Swarm>()
+    snapline_wasm::predicted::<Arena>()
 }

@@ -38,13 +38,6 @@ export class Client {
      */
     draw(now_us: number): void;
     /**
-     * A client that follows any game by the bytes of its `/schema.json`, without prediction.
-     *
-     * # Errors
-     * When the bytes are no schema.
-     */
-    static generic(schema_json: Uint8Array | number[]): Client;
-    /**
      * A message has arrived.
      *
      * # Errors
@@ -178,40 +171,6 @@ export class Client {
 }
 
 /**
- * A replica alone: fed the snapshots of a recorded connection, it tells the rows that they make.
- */
-export class GoldenReplica {
-    free(): void;
-    [Symbol.dispose](): void;
-    /**
-     * One that knows nothing yet.
-     *
-     * # Errors
-     * When the bytes are no schema.
-     */
-    constructor(schema_json: Uint8Array | number[], ticks_per_step: number);
-    /**
-     * Applies one snapshot; gives all known rows, each as slot, low 8 bits of the generation, 1 when held, kind, number of words, words.
-     *
-     * # Errors
-     * When the bytes are no snapshot that follows.
-     */
-    read(snapshot: Uint8Array | number[]): Uint32Array;
-    /**
-     * The newest step applied; undefined before the first snapshot.
-     */
-    readonly step: number | undefined;
-}
-
-/**
- * The words of a value of the kind called `kind`, given as its numbers in schema order.
- *
- * # Errors
- * When the bytes are no schema or it has no such kind.
- */
-export function golden_quantise(schema_json: Uint8Array | number[], kind: string, numbers: Float64Array | number[]): Uint32Array;
-
-/**
  * A client that predicts the own ship.
  */
 export function predicted(): Client;
@@ -226,10 +185,8 @@ export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembl
 export interface InitOutput {
     readonly memory: WebAssembly.Memory;
     readonly __wbg_client_free: (a: number, b: number) => void;
-    readonly __wbg_goldenreplica_free: (a: number, b: number) => void;
     readonly client_chat: (a: number, b: number, c: number) => void;
     readonly client_draw: (a: number, b: number) => void;
-    readonly client_generic: (a: number, b: number) => [number, number, number];
     readonly client_message: (a: number, b: number, c: number, d: number) => [number, number];
     readonly client_needsMap: (a: number) => [number, number];
     readonly client_nextUpdate: (a: number) => [number, number];
@@ -257,10 +214,6 @@ export interface InitOutput {
     readonly client_valueCount: (a: number) => number;
     readonly client_valuesAt: (a: number) => number;
     readonly client_welcome: (a: number) => any;
-    readonly golden_quantise: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number, number, number];
-    readonly goldenreplica_new: (a: number, b: number, c: number) => [number, number, number];
-    readonly goldenreplica_read: (a: number, b: number, c: number) => [number, number, number, number];
-    readonly goldenreplica_step: (a: number) => number;
     readonly predicted: () => number;
     readonly start: () => void;
     readonly __wbindgen_exn_store: (a: number) => void;

@@ -37,23 +37,6 @@ export class Client {
         wasm.client_draw(this.__wbg_ptr, now_us);
     }
     /**
-     * A client that follows any game by the bytes of its `/schema.json`, without prediction.
-     *
-     * # Errors
-     * When the bytes are no schema.
-     * @param {Uint8Array | number[]} schema_json
-     * @returns {Client}
-     */
-    static generic(schema_json) {
-        const ptr0 = passArray8ToWasm0(schema_json, wasm.__wbindgen_malloc);
-        const len0 = WASM_VECTOR_LEN;
-        const ret = wasm.client_generic(ptr0, len0);
-        if (ret[2]) {
-            throw takeFromExternrefTable0(ret[1]);
-        }
-        return Client.__wrap(ret[0]);
-    }
-    /**
      * A message has arrived.
      *
      * # Errors
@@ -354,104 +337,6 @@ export class Client {
 if (Symbol.dispose) Client.prototype[Symbol.dispose] = Client.prototype.free;
 
 /**
- * A replica alone: fed the snapshots of a recorded connection, it tells the rows that they make.
- */
-export class GoldenReplica {
-    __destroy_into_raw() {
-        const ptr = this.__wbg_ptr;
-        this.__wbg_ptr = 0;
-        GoldenReplicaFinalization.unregister(this);
-        return ptr;
-    }
-    free() {
-        const ptr = this.__destroy_into_raw();
-        wasm.__wbg_goldenreplica_free(ptr, 0);
-    }
-    /**
-     * One that knows nothing yet.
-     *
-     * # Errors
-     * When the bytes are no schema.
-     * @param {Uint8Array | number[]} schema_json
-     * @param {number} ticks_per_step
-     */
-    constructor(schema_json, ticks_per_step) {
-        const val2 = +ticks_per_step;
-        const ptr0 = passArray8ToWasm0(schema_json, wasm.__wbindgen_malloc);
-        const len0 = WASM_VECTOR_LEN;
-        const ret = wasm.goldenreplica_new(ptr0, len0, val2);
-        if (ret[2]) {
-            throw takeFromExternrefTable0(ret[1]);
-        }
-        this.__wbg_ptr = ret[0];
-        GoldenReplicaFinalization.register(this, this.__wbg_ptr, this);
-        return this;
-    }
-    /**
-     * Applies one snapshot; gives all known rows, each as slot, low 8 bits of the generation, 1 when held, kind, number of words, words.
-     *
-     * # Errors
-     * When the bytes are no snapshot that follows.
-     * @param {Uint8Array | number[]} snapshot
-     * @returns {Uint32Array}
-     */
-    read(snapshot) {
-        const ptr0 = passArray8ToWasm0(snapshot, wasm.__wbindgen_malloc);
-        const len0 = WASM_VECTOR_LEN;
-        const ret = wasm.goldenreplica_read(this.__wbg_ptr, ptr0, len0);
-        if (ret[3]) {
-            throw takeFromExternrefTable0(ret[2]);
-        }
-        var v2 = getArrayU32FromWasm0(ret[0], ret[1]).slice();
-        wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
-        return v2;
-    }
-    /**
-     * The newest step applied; undefined before the first snapshot.
-     * @returns {number | undefined}
-     */
-    get step() {
-        const ret = wasm.goldenreplica_step(this.__wbg_ptr);
-        return ret === Number.MAX_SAFE_INTEGER ? undefined : ret;
-    }
-}
-if (Symbol.dispose) GoldenReplica.prototype[Symbol.dispose] = GoldenReplica.prototype.free;
-
-/**
- * The words of a value of the kind called `kind`, given as its numbers in schema order.
- *
- * # Errors
- * When the bytes are no schema or it has no such kind.
- * @param {Uint8Array | number[]} schema_json
- * @param {string} kind
- * @param {Float64Array | number[]} numbers
- * @returns {Uint32Array}
- */
-export function golden_quantise(schema_json, kind, numbers) {
-    let ptr0, len0, ptr1, len1, ptr2, len2;
-    try {
-        ptr0 = passArray8ToWasm0(schema_json, wasm.__wbindgen_malloc);
-        len0 = WASM_VECTOR_LEN;
-        ptr1 = passStringToWasm0(kind, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-        len1 = WASM_VECTOR_LEN;
-        ptr2 = passArrayF64ToWasm0(numbers, wasm.__wbindgen_malloc);
-        len2 = WASM_VECTOR_LEN;
-    } catch (e) {
-        if (ptr2) { wasm.__wbindgen_free(ptr2, len2 * 8, 8); }
-        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
-        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
-        throw e;
-    }
-    const ret = wasm.golden_quantise(ptr0, len0, ptr1, len1, ptr2, len2);
-    if (ret[3]) {
-        throw takeFromExternrefTable0(ret[2]);
-    }
-    var v4 = getArrayU32FromWasm0(ret[0], ret[1]).slice();
-    wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
-    return v4;
-}
-
-/**
  * A client that predicts the own ship.
  * @returns {Client}
  */
@@ -535,9 +420,6 @@ function __wbg_get_imports() {
 const ClientFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_client_free(ptr, 1));
-const GoldenReplicaFinalization = (typeof FinalizationRegistry === 'undefined')
-    ? { register: () => {}, unregister: () => {} }
-    : new FinalizationRegistry(ptr => wasm.__wbg_goldenreplica_free(ptr, 1));
 
 function addToExternrefTable0(obj) {
     const idx = wasm.__externref_table_alloc();
@@ -548,11 +430,6 @@ function addToExternrefTable0(obj) {
 function getArrayF64FromWasm0(ptr, len) {
     ptr = ptr >>> 0;
     return getFloat64ArrayMemory0().subarray(ptr / 8, ptr / 8 + len);
-}
-
-function getArrayU32FromWasm0(ptr, len) {
-    ptr = ptr >>> 0;
-    return getUint32ArrayMemory0().subarray(ptr / 4, ptr / 4 + len);
 }
 
 function getArrayU8FromWasm0(ptr, len) {

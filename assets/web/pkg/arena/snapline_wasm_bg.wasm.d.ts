@@ -2,10 +2,8 @@
 /* eslint-disable */
 export const memory: WebAssembly.Memory;
 export const __wbg_client_free: (a: number, b: number) => void;
-export const __wbg_goldenreplica_free: (a: number, b: number) => void;
 export const client_chat: (a: number, b: number, c: number) => void;
 export const client_draw: (a: number, b: number) => void;
-export const client_generic: (a: number, b: number) => [number, number, number];
 export const client_message: (a: number, b: number, c: number, d: number) => [number, number];
 export const client_needsMap: (a: number) => [number, number];
 export const client_nextUpdate: (a: number) => [number, number];
@@ -33,10 +31,6 @@ export const client_update: (a: number, b: number) => [number, number];
 export const client_valueCount: (a: number) => number;
 export const client_valuesAt: (a: number) => number;
 export const client_welcome: (a: number) => any;
-export const golden_quantise: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number, number, number];
-export const goldenreplica_new: (a: number, b: number, c: number) => [number, number, number];
-export const goldenreplica_read: (a: number, b: number, c: number) => [number, number, number, number];
-export const goldenreplica_step: (a: number) => number;
 export const predicted: () => number;
 export const start: () => void;
 export const __wbindgen_exn_store: (a: number) => void;
