@@ -133,7 +133,7 @@ fn room(options: BTreeMap<String, String>) -> Room<Swarm> {
 #[test]
 fn frames_of_the_swarm() {
     let schema = std::sync::Arc::new(schema::<Swarm>());
-    let mut replica = Replica::new(&schema, 2);
+    let mut replica = Replica::new(&schema, RoomConfig::default().rates()).expect("good tables");
     let mut held = 0;
     let frames: Vec<serde_json::Value> = frames()
         .into_iter()

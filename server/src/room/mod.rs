@@ -20,6 +20,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use slab::Slab;
+use snapline_shared::coder::Rates;
+use snapline_shared::frame::Store;
 use snapline_shared::game::{Game, Map, Profile, SetupError};
 use snapline_shared::ids::PlayerId;
 use snapline_shared::message::{Close, Notice, ServerMessage, Status};
@@ -92,6 +94,12 @@ impl Default for RoomConfig {
 }
 
 impl RoomConfig {
+    /// How often its rows are shown.
+    #[must_use]
+    pub const fn rates(&self) -> Rates {
+        Rates { tick_hz: self.tick_hz, ticks_per_step: self.ticks_per_step }
+    }
+
     /// Snapshots a second, rounded up.
     #[must_use]
     pub const fn step_hz(&self) -> u32 {
@@ -166,7 +174,8 @@ impl<G: Game> Room<G> {
         }
         let schema_hash = Schema::hash(&schema.to_json());
         let world = World::new(&config, &schema)?;
-        let replicator = Replicator::new(snapline_shared::frame::Store::new(schema.clone()));
+        let store = Store::new(schema.clone(), config.rates());
+        let replicator = Replicator::new(store.map_err(|words| SetupError { field: "schema", words })?);
         Ok(Self {
             config,
             schema,
@@ -235,7 +244,7 @@ impl<G: Game> Room<G> {
             (player, Profile { name: &connection.name, user: None, bot: connection.bot })
         });
         let refused = self.world.begin_epoch(&self.config, players);
-        self.replicator = Replicator::new(snapline_shared::frame::Store::new(self.schema.clone()));
+        self.replicator.begin_epoch();
         for (_, connection) in &mut self.connections {
             self.stats.inputs_late += connection.inputs.late();
             connection.begin_epoch();

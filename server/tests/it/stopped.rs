@@ -66,7 +66,7 @@ fn it_costs_a_window_and_comes_back_within_a_second() {
     });
     std::thread::sleep(Duration::from_millis(1500));
     let mut client = Client::join(server.address(), "main", "stops");
-    let mut replica = Replica::new(&std::sync::Arc::new(schema::<Swarm>()), 2);
+    let mut replica = Replica::new(&std::sync::Arc::new(schema::<Swarm>()), RATES).expect("no tables");
     let played = read(&mut client, &mut replica, Duration::from_secs(1), true);
     assert!(played.len() > 15, "{} snapshots in a second", played.len());
     assert_equals_server(&server, &replica);

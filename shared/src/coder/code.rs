@@ -21,7 +21,7 @@ pub(crate) struct Bits<'a> {
 
 impl Sink for Bits<'_> {
     fn symbol(&mut self, table: usize, symbol: u32) {
-        self.tables.0[table].write(symbol, self.out);
+        self.tables.code(table).write(symbol, self.out);
     }
 
     fn raw(&mut self, value: u32, bits: u32) {
@@ -37,7 +37,7 @@ pub(crate) struct Source<'a, 'b> {
 
 impl Source<'_, '_> {
     pub(crate) fn symbol(&mut self, table: usize) -> Result<u32, DecodeError> {
-        Ok(self.tables.0[table].read(self.bits)?)
+        Ok(self.tables.code(table).read(self.bits)?)
     }
 
     pub(crate) fn raw(&mut self, bits: u32) -> Result<u32, DecodeError> {

@@ -30,9 +30,11 @@ impl Group {
 pub(super) fn put(sink: &mut impl Sink, plan: &Plan, state: &RowState) {
     let modes = 1u32 << plan.groups.len();
     sink.symbol(plan.load_table, if state.mode == NEW { modes } else { state.mode.into() });
-    let told = plan.groups.iter().enumerate().fold(0, |told, (bit, group)| {
-        told | u32::from(!group.is_fresh(&state.words, &state.aux)) << bit
-    });
+    let told = plan
+        .groups
+        .iter()
+        .enumerate()
+        .fold(0, |told, (bit, group)| told | u32::from(!group.is_fresh(&state.words, &state.aux)) << bit);
     sink.symbol(plan.load_table + 1, told);
     for (bit, group) in plan.groups.iter().enumerate() {
         for (i, axis) in group.axes.iter().enumerate() {

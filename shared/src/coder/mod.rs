@@ -51,6 +51,14 @@ pub struct RowState {
     pub(crate) aux: Vec<i32>,
 }
 
+impl RowState {
+    /// x
+    #[must_use]
+    pub const fn mode(&self) -> u8 {
+        self.mode
+    }
+}
+
 /// What a row has at a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Run {
@@ -140,7 +148,8 @@ impl RowCoder {
         for (bit, group) in plan.groups.iter().enumerate() {
             let guesses = &mut self.guesses[group.first..];
             plan.predict(group, &state.aux, &state.words, words, guesses);
-            let deviates = group.axes.iter().zip(&*guesses).any(|(axis, guess)| guess.word != i64::from(words[axis.word]));
+            let deviates =
+                group.axes.iter().zip(&*guesses).any(|(axis, guess)| guess.word != i64::from(words[axis.word]));
             mode |= u8::from(deviates) << bit;
         }
         let run = match (state.awake, mode) {
@@ -214,22 +223,24 @@ impl RowCoder {
         load::get(&mut Source { tables: &self.tables, bits }, plan, state)
     }
 
-    /// From now on every symbol is counted.
-    pub fn count(&mut self) {
-        self.counts = Some(Counts(self.specs.iter().map(|spec| vec![0; spec.symbols as usize]).collect()));
+    /// From now on every symbol is counted, on top of what another coder of these kinds has counted.
+    pub fn count(&mut self, before: Option<Counts>) {
+        let none = || Counts(self.specs.iter().map(|spec| vec![0; spec.symbols as usize]).collect());
+        self.counts = Some(before.unwrap_or_else(none));
+    }
+
+    /// What has been counted; from now on nothing is.
+    pub fn counts(&mut self) -> Option<Counts> {
+        self.counts.take()
     }
 
     /// The text of the tables that suit what has been counted, one line a table that was used; what [`Schema::tables`] takes.
     #[must_use]
-    pub fn trained(&self) -> String {
-        let Some(Counts(counts)) = &self.counts else { return String::new() };
-        let mut text = String::new();
-        for (spec, counts) in self.specs.iter().zip(counts) {
-            if spec.symbols > 1 && counts.iter().any(|&count| count > 0) {
-                text += &tables::line(spec, counts);
-            }
-        }
-        text
+    pub fn trained(&self, counts: &Counts) -> String {
+        let used = self.specs.iter().zip(&counts.0);
+        used.filter(|(spec, counts)| spec.symbols > 1 && counts.iter().any(|&count| count > 0))
+            .map(|(spec, counts)| tables::line(spec, counts))
+            .collect()
     }
 }
 

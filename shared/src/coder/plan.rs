@@ -83,7 +83,7 @@ pub(crate) struct TableSpec {
 }
 
 /// What a table's symbols mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Formula {
     /// Modes after this one; none: of a row that was just born.
     Mode(Option<u32>),

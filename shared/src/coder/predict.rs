@@ -132,11 +132,12 @@ impl Plan {
                 let first = group.axes[0].word;
                 let old_largest = aux[group.extra()] as usize & 3;
                 let words = |at: usize| i64::from(old[at]);
-                let newer = unfold(most, words(first - 1) as usize & 3, [words(first), words(first + 1), words(first + 2)]);
+                let newer =
+                    unfold(most, words(first - 1) as usize & 3, [words(first), words(first + 1), words(first + 2)]);
                 let older = unfold(most, old_largest, [0, 1, 2].map(|i| i64::from(aux[group.axes[i].aux])));
                 let largest = new[first - 1] as usize & 3;
                 let held = folded(most, largest, newer);
-                let turned = folded(most, largest, reflected(most, older, newer));
+                let turned = folded(most, largest, reflected(older, newer));
                 let turns = aux[group.extra() + 1] <= 0;
                 for (i, guess) in guesses.iter_mut().enumerate().take(3) {
                     (guess.word, guess.other) = if turns { (turned[i], held[i]) } else { (held[i], turned[i]) };
@@ -194,8 +195,8 @@ impl Plan {
                     aux[axis.aux] = old[axis.word].cast_signed();
                     aux[axis.aux + 1] = mine;
                 }
-                aux[extra] = (old[group.axes[0].word - 1] & 3).cast_signed();
                 aux[extra + 1] = weighed(aux[extra + 1], gone, held);
+                aux[extra] = (old[group.axes[0].word - 1] & 3).cast_signed();
             }
         }
     }
@@ -297,12 +298,13 @@ fn folded(most: i64, largest: usize, all: [i64; 4]) -> [i64; 3] {
 }
 
 /// The older rotation reflected about the newer: the same turn once more.
-fn reflected(most: i64, older: [i64; 4], newer: [i64; 4]) -> [i64; 4] {
+fn reflected(older: [i64; 4], newer: [i64; 4]) -> [i64; 4] {
     let dot: i64 = older.iter().zip(&newer).map(|(a, b)| a * b).sum();
-    let whole = most * most;
+    // Its own length, not the one it should have: a rotation that rests is reflected onto itself.
+    let square: i64 = newer.iter().map(|a| a * a).sum::<i64>().max(1);
     let mut turned = [0; 4];
     for ((turned, older), newer) in turned.iter_mut().zip(older).zip(newer) {
-        *turned = dot.wrapping_mul(newer).wrapping_add(whole / 2).div_euclid(whole.max(1)) - older;
+        *turned = (2 * dot).wrapping_mul(newer).wrapping_add(square / 2).div_euclid(square) - older;
     }
     turned
 }

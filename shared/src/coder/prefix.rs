@@ -7,7 +7,7 @@ use crate::bits::{BitReader, BitWriter, OutOfBits};
 /// Bits of a code word at most.
 pub const CODE_BITS_MAX: u32 = 12;
 /// Symbols of one code at most.
-pub const SYMBOLS_MAX: usize = 256;
+const SYMBOLS_MAX: usize = 256;
 /// Code words up to this length are found by one look.
 const LOOK_BITS: u32 = 8;
 
@@ -29,7 +29,8 @@ impl Code {
     pub(crate) fn new(lengths: &[u8]) -> Option<Self> {
         let single = lengths == [0];
         let good = |length: &u8| (1..=CODE_BITS_MAX as u8).contains(length);
-        let kraft: u32 = lengths.iter().filter(|length| good(length)).map(|length| 1 << (CODE_BITS_MAX - u32::from(*length))).sum();
+        let kraft: u32 =
+            lengths.iter().filter(|length| good(length)).map(|length| 1 << (CODE_BITS_MAX - u32::from(*length))).sum();
         if !single && (lengths.len() > SYMBOLS_MAX || !lengths.iter().all(good) || kraft != 1 << CODE_BITS_MAX) {
             return None;
         }
@@ -67,11 +68,6 @@ impl Code {
         self.words.len()
     }
 
-    /// Bits of a symbol's code word.
-    pub(crate) fn bits(&self, symbol: u32) -> u32 {
-        self.words[symbol as usize].1.into()
-    }
-
     pub(crate) fn write(&self, symbol: u32, out: &mut BitWriter) {
         let (word, length) = self.words[symbol as usize];
         out.write(word.into(), length.into());
@@ -106,23 +102,36 @@ pub fn lengths(weights: &[u64]) -> Vec<u8> {
     if count == 1 {
         return vec![0];
     }
-    let mut leaves: Vec<(u64, u16)> = weights.iter().zip(0u16..).map(|(&weight, symbol)| (weight.max(1), symbol)).collect();
-    leaves.sort_unstable();
-    // Each list holds packages as (weight, symbols in them); a symbol's length is how many of the chosen packages hold it.
-    let mut packages: Vec<(u64, Vec<u16>)> = Vec::new();
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_by_key(|&symbol| weights[symbol].max(1));
+    let leaf = |rank: usize| weights[order[rank]].max(1);
+    // A list of packages for each length, the shortest code words last. A list is ordered by weight, of equals packages first; of each place it is
+    // kept whether it is a package or the next leaf. Any fixed order will do, as long as it is the same everywhere.
+    let mut lists: Vec<Vec<bool>> = Vec::new();
+    let mut sums: Vec<u64> = Vec::new();
     for _ in 0..CODE_BITS_MAX {
-        let mut merged: Vec<(u64, Vec<u16>)> = packages
-            .chunks_exact(2)
-            .map(|pair| (pair[0].0 + pair[1].0, [pair[0].1.as_slice(), pair[1].1.as_slice()].concat()))
-            .collect();
-        merged.extend(leaves.iter().map(|&(weight, symbol)| (weight, vec![symbol])));
-        // Stable: of equal weights, packages come first. Any fixed order will do, as long as it is the same everywhere.
-        merged.sort_by_key(|package| package.0);
-        packages = merged;
+        let packages: Vec<u64> = sums.chunks_exact(2).map(|pair| pair[0] + pair[1]).collect();
+        let (mut list, mut merged, mut next) = (Vec::new(), Vec::new(), 0);
+        for rank in 0..count {
+            while next < packages.len() && packages[next] <= leaf(rank) {
+                list.push(true);
+                merged.push(packages[next]);
+                next += 1;
+            }
+            list.push(false);
+            merged.push(leaf(rank));
+        }
+        list.resize(list.len() + packages.len() - next, true);
+        merged.extend_from_slice(&packages[next..]);
+        lists.push(list);
+        sums = merged;
     }
-    let mut lengths = vec![0; count];
-    for (_, symbols) in packages.iter().take(2 * count - 2) {
-        symbols.iter().for_each(|&symbol| lengths[usize::from(symbol)] += 1);
+    // Of the last list the first places are chosen; of each list before it, those that lie in chosen packages. A leaf chosen so often is so long.
+    let (mut lengths, mut chosen) = (vec![0; count], 2 * count - 2);
+    for list in lists.iter().rev() {
+        let packages = list[..chosen].iter().filter(|is_package| **is_package).count();
+        order[..chosen - packages].iter().for_each(|&symbol| lengths[symbol] += 1);
+        chosen = 2 * packages;
     }
     lengths
 }

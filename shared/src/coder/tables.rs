@@ -10,8 +10,14 @@ use super::prefix::Code;
 use super::residual::{sizes, split};
 
 /// Code words for every table, in the plans' order.
+///
+/// Formula codes that are alike are kept once.
 #[derive(Clone, Debug)]
-pub(crate) struct Tables(pub(crate) Vec<Code>);
+pub(crate) struct Tables {
+    codes: Vec<Code>,
+    /// By table: its code.
+    of: Vec<u16>,
+}
 
 impl Tables {
     /// The tables that `text` tells, and formula codes for the others.
@@ -30,18 +36,35 @@ impl Tables {
                 return Err(wrong("this table stands there twice"));
             }
         }
-        let mut codes = Vec::with_capacity(specs.len());
+        let (mut codes, mut of, mut formulas) = (Vec::new(), Vec::with_capacity(specs.len()), BTreeMap::new());
         for spec in specs {
             let code = trained.remove(spec.name.as_str());
             if code.as_ref().is_some_and(|code| code.symbols() != spec.symbols as usize) {
                 return Err(format!("tables: {} has {} symbols", spec.name, spec.symbols));
             }
-            codes.push(code.unwrap_or_else(|| Code::of_weights(&weights(spec))));
+            let number = match code {
+                None => *formulas.entry((spec.formula, spec.symbols)).or_insert_with(|| {
+                    codes.push(Code::of_weights(&weights(spec)));
+                    codes.len() - 1
+                }),
+                Some(code) => {
+                    codes.push(code);
+                    codes.len() - 1
+                }
+            };
+            of.push(number as u16);
         }
         match trained.first_key_value() {
             Some((name, _)) => Err(format!("tables: the kinds have no table {name}")),
-            None => Ok(Self(codes)),
+            None => Ok(Self { codes, of }),
         }
+    }
+}
+
+impl Tables {
+    /// The code of a table.
+    pub(crate) fn code(&self, table: usize) -> &Code {
+        &self.codes[usize::from(self.of[table])]
     }
 }
 
@@ -51,7 +74,9 @@ pub(crate) fn weights(spec: &TableSpec) -> Vec<u64> {
     match spec.formula {
         Formula::Mode(None) => symbols.map(|mode| 64 >> mode.count_ones().min(6)).collect(),
         // What deviated deviates again; a row that slept and has woken deviates in one thing.
-        Formula::Mode(Some(0)) => symbols.map(|mode| if mode == 0 { 0 } else { 4096 >> (3 * mode.count_ones()).min(12) }).collect(),
+        Formula::Mode(Some(0)) => {
+            symbols.map(|mode| if mode == 0 { 0 } else { 4096 >> (3 * mode.count_ones()).min(12) }).collect()
+        }
         Formula::Mode(Some(last)) => symbols.map(|mode| 65536 >> (2 * (mode ^ last).count_ones()).min(16)).collect(),
         Formula::Residual(own, more) => {
             // A bell about 0, as wide as the last residual was, or half as wide again.
@@ -67,7 +92,9 @@ pub(crate) fn weights(spec: &TableSpec) -> Vec<u64> {
             pairs
         }
         Formula::Mask => symbols.map(|symbol| 4096 >> (2 * symbol.count_ones()).min(12)).collect(),
-        Formula::Change(_) => symbols.map(|symbol| if symbol == 0 { 0 } else { sizes(symbol).1.isqrt() * 16 + 8 }).collect(),
+        Formula::Change(_) => {
+            symbols.map(|symbol| if symbol == 0 { 0 } else { sizes(symbol).1.isqrt() * 16 + 8 }).collect()
+        }
     }
 }
 

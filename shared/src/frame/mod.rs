@@ -74,7 +74,9 @@ pub struct Eye {
 pub(crate) fn row_hash(id: NetId, state: &RowState) -> u32 {
     let name = u32::from(id.slot) | (id.generation & 0xff) << 16 | u32::from(state.kind) << 24;
     let first = mix(0x9E37_79B9 ^ u32::from(state.awake), name);
-    state.words.iter().fold(first, |hash, &word| mix(hash, word))
+    let words = state.words.iter().fold(first, |hash, &word| mix(hash, word));
+    // What the predictors remember is part of the state: two ends that differ in it will differ in words later.
+    state.aux.iter().fold(words ^ u32::from(state.mode), |hash, number| mix(hash, number.cast_unsigned()))
 }
 
 fn mix(hash: u32, word: u32) -> u32 {

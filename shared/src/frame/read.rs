@@ -6,7 +6,7 @@ use super::lists::{read_number, read_ranks};
 use super::write::kind_bits;
 use super::{EVENTS_PER_FRAME_MAX, Eye, KNOWN_ROWS_MAX, SNAPSHOT, STORED_STEPS, flags, fold, more, row_hash};
 use crate::bits::BitReader;
-use crate::coder::{RowCoder, RowState};
+use crate::coder::{Rates, RowCoder, RowState};
 use crate::ids::NetId;
 use crate::quant::WordSpec;
 use crate::schema::{Kind, Schema};
@@ -73,11 +73,13 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// A client that knows nothing.
-    #[must_use]
-    pub fn new(schema: &Arc<Schema>, ticks_per_step: u32) -> Self {
-        Self {
-            coder: RowCoder::new(schema),
+    /// A client that knows nothing, for rows shown at these rates.
+    ///
+    /// # Errors
+    /// When the schema's tables are none; in words.
+    pub fn new(schema: &Arc<Schema>, rates: Rates) -> Result<Self, String> {
+        Ok(Self {
+            coder: RowCoder::new(schema, rates)?,
             event_layouts: schema.events.iter().map(Kind::layout).collect(),
             own_layout: schema.own.layout(),
             step: None,
@@ -87,8 +89,8 @@ impl Replica {
             events: Vec::new(),
             ranks: Vec::new(),
             spare: Vec::new(),
-            ticks_per_step,
-        }
+            ticks_per_step: rates.ticks_per_step,
+        })
     }
 
     /// The newest step applied.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{EVENT_TICKS, STORED_STEPS, row_hash};
 use crate::bits::BitWriter;
-use crate::coder::{RowCoder, RowState, Run};
+use crate::coder::{Rates, RowCoder, RowState, Run};
 use crate::events::{Audience, Event};
 use crate::ids::NetId;
 use crate::quant::WordSpec;
@@ -86,11 +86,13 @@ pub struct Store {
 }
 
 impl Store {
-    /// An empty store.
-    #[must_use]
-    pub fn new(schema: Arc<Schema>) -> Self {
-        Self {
-            coder: RowCoder::new(&schema),
+    /// An empty store for rows shown at these rates.
+    ///
+    /// # Errors
+    /// When the schema's tables are none; in words.
+    pub fn new(schema: Arc<Schema>, rates: Rates) -> Result<Self, String> {
+        Ok(Self {
+            coder: RowCoder::new(&schema, rates)?,
             event_layouts: schema.events.iter().map(Kind::layout).collect(),
             own_layout: schema.own.layout(),
             schema,
@@ -99,7 +101,15 @@ impl Store {
             history: VecDeque::with_capacity(STORED_STEPS as usize),
             events: VecDeque::new(),
             lazy: RefCell::default(),
-        }
+        })
+    }
+
+    /// Forgets all steps and events: the next step may be any.
+    pub fn clear(&mut self) {
+        self.step = None;
+        self.slots.clear();
+        self.history.clear();
+        self.events.clear();
     }
 
     /// The schema of its rows.
