@@ -155,3 +155,44 @@ impl Trace {
         Arc::new(Schema { tables: tables.to_owned().into(), ..self.schema.clone() })
     }
 }
+
+/// How the players of the generated swarm steer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steer {
+    /// By one step of the heading each tick, always the same way.
+    Turning,
+    /// By -8 to 8 steps in three of ten ticks.
+    Wandering,
+}
+
+/// The swarm with so many players: frames are ticks, as in the workloads w1 to w3.
+#[must_use]
+pub fn swarm(players: u16, tick_hz: u32, steer: Steer, ticks: u32, seed: u64) -> Trace {
+    use snapline_swarm::{Input, Own, Swarm, Walker};
+    let setup = snapline_shared::game::Setup { map: &[], options: &Default::default(), tick_hz, ticks_per_step: 1 };
+    let scene = Swarm::scene(&setup).unwrap_or_else(|error| panic!("the swarm takes no options: {error}"));
+    let mut rng = Rng::new(seed);
+    let start = |rng: &mut Rng| Own { place: Vec2::new(rng.unit(), rng.unit()) * 1000.0, heading: 0.0 };
+    let mut walkers: Vec<(Own, u8)> = (0..players).map(|_| (start(&mut rng), rng.below(256) as u8)).collect();
+    let mut frames = Vec::new();
+    for tick in 1..=ticks {
+        let mut rows = Vec::new();
+        for (number, (own, heading)) in (0u16..).zip(&mut walkers) {
+            let by = match steer {
+                Steer::Turning if number % 2 == 0 => 1,
+                Steer::Turning => 255,
+                Steer::Wandering if rng.unit() < 0.3 => rng.below(17).wrapping_sub(8) as u8,
+                Steer::Wandering => 0,
+            };
+            *heading = heading.wrapping_add(by);
+            let fast = (tick + 13 * u32::from(number)) / 64 % 2 == 1;
+            Swarm::advance(&scene, own, Input { heading: *heading, fast });
+            let hp = 100 - ((tick + 7 * u32::from(number)) / 200 % 100) as u8;
+            let mut words = vec![0; Walker::KIND.words()];
+            Walker { place: own.place, heading: own.heading, hp }.quantise(&mut words);
+            rows.push(TraceRow { slot: number, kind: 0, words });
+        }
+        frames.push(rows);
+    }
+    Trace { schema: schema(vec![Walker::KIND]), rates: Rates { tick_hz, ticks_per_step: 1 }, frames }
+}

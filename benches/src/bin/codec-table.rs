@@ -31,6 +31,12 @@ fn pass(t:&Trace, coder:&mut RowCoder, loads:bool)->Out{
 fn main(){
     let d="/work/shared/traces/";
     let which=std::env::args().nth(1).unwrap_or("cubes".into());
+    if which=="swarm" { for (n,p,hz) in [("w1",100,20),("w3",10,30)] { for st in [Steer::Turning,Steer::Wandering] {
+        let a=swarm(p,hz,st,1200,1); let tr=swarm(p,hz,st,1200,2); let t=train(&tr,&[1]);
+        for (nn,t) in [("formula",""),("trained",&t)] { let mut c=RowCoder::new(&a.schema_with(t), a.rates).unwrap(); let o=pass(&a,&mut c,true);
+         println!("{n} {st:?} {nn} runs {:.1} B awake {:.1} ({:.1} bits) woken {:.1} load {:.1}",o.bits as f64/8.0/o.n as f64,o.awake as f64/o.n as f64,o.bits as f64/o.awake as f64,o.woken as f64/o.n as f64,o.loads as f64/o.loadn as f64);
+         println!("   {:?}", o.modes.iter().map(|(m,(c,b))|format!("{m}: {:.2} x {:.1}",*c as f64/o.n as f64,*b as f64/ *c as f64)).collect::<Vec<_>>()); }
+    }} return; }
     let (a,tr)= if which=="cubes" {(cubes(Path::new(&format!("{d}cubes-a.bin.zst"))).unwrap(),cubes(Path::new(&format!("{d}cubes-train.bin.zst"))).unwrap())} else {(arena(Path::new(&format!("{d}arena-a.bin.zst"))).unwrap(),arena(Path::new(&format!("{d}arena-train.bin.zst"))).unwrap())};
     let strides:&[usize]= if which=="cubes" {&[1,2,3,6]} else {&[1,2,3]};
     let all=train(&tr,strides); println!("tables {} bytes",all.len());

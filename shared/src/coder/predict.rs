@@ -293,7 +293,7 @@ fn folded(most: i64, largest: usize, all: [i64; 4]) -> [i64; 3] {
     let mut others = all.into_iter().enumerate().filter(|(i, _)| *i != largest);
     [0; 3].map(|_: i64| {
         let component = others.next().map_or(0, |(_, component)| component * sign);
-        ((component + most + 1) >> 1).max(0).min(most)
+        ((component + most + 1) >> 1).max(0).min(most + 1)
     })
 }
 
