@@ -5,9 +5,9 @@ use super::residual::class;
 
 /// Half a place of the grid, in sub-quanta.
 const HALF: i64 = 1 << (SUB - 1);
-/// How far beyond the edge of the observed place an estimate is put: an eighth of a place. A residual of 1 says "just over the edge"; pulling to the
+/// How far beyond the edge of the observed place an estimate is put: a sixteenth of a place. A residual of 1 says "just over the edge"; pulling to the
 /// middle would throw the estimate out of its own place.
-const EDGE: i64 = 1 << (SUB - 3);
+const EDGE: i64 = 1 << (SUB - 4);
 /// Shares of a correction, in 64ths, that the velocity takes, by age.
 const GAINS: [i64; 8] = [64, 48, 40, 32, 28, 24, 20, 16];
 /// Costs are kept within this.
@@ -216,9 +216,9 @@ impl Plan {
         }
         let sub = settled(residual, guess.sub);
         let missed = (residual << SUB) + sub - guess.sub;
-        let gain = if residual.abs() > 2 { 64 } else { GAINS[age as usize & 7] };
+        let gain = if residual.abs() > 1 { 64 } else { GAINS[age as usize & 7] };
         let velocity = if residual == 0 { velocity } else { velocity.wrapping_add(((missed * gain) >> 6) as i32) };
-        let age = if residual.abs() > 2 { 0 } else { (age + 1).min(7) };
+        let age = if residual.abs() > 1 { 0 } else { (age + 1).min(7) };
         let cost = weighed(cost, class(residual), class(axis.gap(was, is)));
         write(aux, axis.aux, [velocity, mine, cost, sub as i32, age]);
     }
