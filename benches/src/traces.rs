@@ -130,14 +130,19 @@ pub fn arena(path: &Path) -> Result<Trace, String> {
         let mut rows = Vec::new();
         for _ in 0..number(4)? {
             let (slot, kind) = (number(2)? as u16, number(2)? as u8);
-            let [x, y, vx, vy, angle, hp, flags] = [number(4)?, number(4)?, number(4)?, number(4)?, number(4)?, number(4)?, number(4)?];
+            let [x, y, vx, vy, angle, hp, flags] =
+                [number(4)?, number(4)?, number(4)?, number(4)?, number(4)?, number(4)?, number(4)?];
             let vel = |v: u32| v.wrapping_add(1024);
             rows.push(TraceRow { slot, kind, words: vec![vel(vx), vel(vy), x, y, angle, hp, flags] });
         }
         rows.sort_by_key(|row| row.slot);
         frames.push(rows);
     }
-    Ok(Trace { schema: schema(vec![Player::KIND, Projectile::KIND]), rates: Rates { tick_hz: 30, ticks_per_step: 1 }, frames })
+    Ok(Trace {
+        schema: schema(vec![Player::KIND, Projectile::KIND]),
+        rates: Rates { tick_hz: 30, ticks_per_step: 1 },
+        frames,
+    })
 }
 
 impl Trace {
@@ -169,7 +174,7 @@ pub enum Steer {
 #[must_use]
 pub fn swarm(players: u16, tick_hz: u32, steer: Steer, ticks: u32, seed: u64) -> Trace {
     use snapline_swarm::{Input, Own, Swarm, Walker};
-    let setup = snapline_shared::game::Setup { map: &[], options: &Default::default(), tick_hz, ticks_per_step: 1 };
+    let setup = Setup { map: &[], options: &Default::default(), tick_hz, ticks_per_step: 1 };
     let scene = Swarm::scene(&setup).unwrap_or_else(|error| panic!("the swarm takes no options: {error}"));
     let mut rng = Rng::new(seed);
     let start = |rng: &mut Rng| Own { place: Vec2::new(rng.unit(), rng.unit()) * 1000.0, heading: 0.0 };

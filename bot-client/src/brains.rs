@@ -66,6 +66,16 @@ pub struct Play {
     pub reason: Option<String>,
 }
 
+impl fmt::Display for Play {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self { brain: Some(game), .. } => write!(f, "the brain of {game}, predicted"),
+            Self { brain: None, reason: Some(reason) } => write!(f, "the schema: {reason}"),
+            Self { brain: None, reason: None } => write!(f, "nobody"),
+        }
+    }
+}
+
 /// Makes the players of a run.
 pub(crate) struct Players {
     schema: Arc<Schema>,

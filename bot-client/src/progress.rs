@@ -17,6 +17,7 @@ pub(crate) async fn show(options: &Options, live: &Arc<Live>) {
     let mut ticks = interval(DRAW_GAP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut playing_since: Option<Instant> = None;
+    let mut play_is_told = false;
     let (mut snapshots, mut bytes) = (0, 0);
     let mut before = Instant::now();
     for draw in 1u32.. {
@@ -31,6 +32,10 @@ pub(crate) async fn show(options: &Options, live: &Arc<Live>) {
             eprintln!("{words}");
         }
         bar.set_message(words);
+        if let Some(play) = live.play().filter(|_| !play_is_told) {
+            play_is_told = true;
+            bar.suspend(|| eprintln!("played by {play}"));
+        }
         match playing_since {
             None if live.is_playing() => {
                 playing_since = Some(Instant::now());

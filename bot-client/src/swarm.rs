@@ -1,8 +1,8 @@
 //! A run: fetch the schema, start the bots one by one, let them play, end them, count.
 
 use std::future::pending;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use snapline_shared::schema::{SCHEMA_BYTES_MAX, Schema, SchemaError};
@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::http::Uri;
 use tokio_tungstenite::tungstenite::http::uri::InvalidUri;
 
 use crate::bot::{End, Outcome, Shared, play};
-use crate::brains::Brains;
+use crate::brains::{Brains, Play};
 use crate::cpu;
 use crate::fetch::{FetchError, fetch};
 use crate::map::Maps;
@@ -69,6 +69,7 @@ pub enum RunError {
 /// Counts while a run goes on; read them from another task.
 #[derive(Debug, Default)]
 pub struct Live {
+    play: OnceLock<Play>,
     playing: AtomicBool,
     joined: AtomicU64,
     lost: AtomicU64,
@@ -77,6 +78,12 @@ pub struct Live {
 }
 
 impl Live {
+    /// Who plays, once the schema has come.
+    #[must_use]
+    pub fn play(&self) -> Option<&Play> {
+        self.play.get()
+    }
+
     /// Whether all bots have joined or failed to, and time counts.
     #[must_use]
     pub fn is_playing(&self) -> bool {
@@ -195,10 +202,13 @@ async fn prepare(options: &Options, target: &Target, brains: &Brains, live: &Arc
         .await
         .map_err(|error| RunError::Fetch { authority: authority(), error })?;
     let schema = Schema::from_json(&json).map_err(|error| RunError::Schema { authority: authority(), error })?;
+    let players = brains.choose(schema, Schema::hash(&json), options.seed, options.steer);
+    // A `Live` that has been through another run keeps what it had.
+    let _ = live.play.set(players.play.clone());
     Ok(Shared {
         address,
         uri: target.socket_url().parse::<Uri>()?,
-        players: brains.choose(schema, Schema::hash(&json), options.seed, options.steer),
+        players,
         maps: Maps::new(target.clone()),
         join_timeout: options.join_timeout,
         start: Instant::now(),

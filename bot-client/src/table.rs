@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::brains::Play;
 use crate::report::{Bots, Cpu, Mispredictions, Report, Spread};
 
 impl fmt::Display for Report {
@@ -16,11 +15,7 @@ impl fmt::Display for Report {
         let codes = if codes.is_empty() { "none dropped".to_owned() } else { format!("dropped {}", codes.join(", ")) };
 
         writeln!(f, "bots           {joined} of {asked} joined, {codes}")?;
-        match &self.play {
-            Play { brain: Some(game), .. } => writeln!(f, "played by      the brain of {game}, predicted")?,
-            Play { reason: Some(reason), .. } => writeln!(f, "played by      the schema: {reason}")?,
-            Play { .. } => {}
-        }
+        writeln!(f, "played by      {}", self.play)?;
         writeln!(f, "played         {:.1} s, {} snapshots, {steps:.1} a second and bot", self.seconds, self.snapshots)?;
         writeln!(f)?;
         writeln!(f, "                       mean       p50       p99")?;

@@ -24,9 +24,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from protocol import (
-    EMPTY, HOLD_ALL, OWN, Replica, SLACK_NONE, SNAPSHOT, Wrong, check_golden, dequantise, hello,
-    input_message, integer, layout, quantise, read_message, text, values,
+    EMPTY, HOLD_ALL, Replica, SLACK_NONE, SNAPSHOT, Wrong, check_golden, hello, input_message, integer, layout,
+    read_message, text,
 )
+from protocol_checks import Checks, check_map
 
 NAME = "protocol client"
 CHAT = "grüße from Python"
@@ -43,8 +44,9 @@ def fetch(host, port, path):
 
 class Comparer(threading.Thread):
     """Asks the server for its rows of a step and compares; at most 64 steps wait, more are left out."""
-    def __init__(self, host, port, room):
+    def __init__(self, host, port, room, schema):
         super().__init__(daemon=True)
+        self.globals = {number for number, kind in enumerate(schema["entities"]) if kind["at"] is None}
         self.host, self.port, self.path = host, port, f"/debug/rooms/{room}/rows?step="
         self.waiting, self.stats, self.errors = queue.Queue(64), Counter(), []
         self.start()
@@ -76,6 +78,9 @@ class Comparer(threading.Thread):
             if [row["generation"] & 255, row["kind"], row["words"]] != mine:
                 self.errors.append(f"step {step}, slot {slot}: {mine} here, {row} there, frame {flags}")
         self.stats.update({"steps compared": 1, "rows compared": len(rows)})
+        # Those of global kinds are in every view, once their loads have found room.
+        everywhere = {slot for slot, row in truth.items() if row["kind"] in self.globals}
+        self.stats["steps with all global rows"] += everywhere <= {slot for slot, *_ in rows}
 
 class Player:
     """One connection that goes through a fixed plan."""
@@ -84,7 +89,7 @@ class Player:
         self.input_layout, self.frames, self.stats, self.errors = layout(schema["input"]), Counter(), Counter(), []
         self.welcome = self.replica = self.offset = self.applied = None
         self.sent, self.lead, self.next_input, self.roster, self.seen = {}, 3, None, {}, set()
-        self.visible, self.expects_empty = True, True
+        self.visible, self.expects_empty, self.checks, self.mine = True, True, Checks(schema), None
         self.plan = [  # (share of the time, what to do)
             (0.15, lambda: socket.send(b"\5" + text(CHAT))), (0.25, lambda: self.look(False)),
             (0.25 + 1.5 / seconds, lambda: self.look(True)), (0.55, lambda: self.pause(7)),
@@ -132,7 +137,8 @@ class Player:
             self.errors.append(f"step {replica.step}: an empty frame that was not asked for")
         self.expects_empty &= not more & EMPTY
         self.offset = min(self.offset, time.monotonic() - tick / self.welcome["tick_hz"])
-        self.check_rows(tick, flags)
+        self.checks.snapshot(replica, tick, self.welcome["tick_hz"], flags)
+        self.check_input(tick)
         if not replica.rows:
             self.seen.add("visible and alone" if self.visible else "hidden")
         elif self.visible and "hidden" in self.seen:
@@ -142,14 +148,8 @@ class Player:
         self.comparer.offer(replica, (flags, more, count))
         self.send_inputs()
 
-    def check_rows(self, tick, flags):
-        """Values come back from the grid as the same words; what this client steers does what it was told."""
-        for row in self.replica.in_step():
-            kind = self.schema["entities"][row.kind]
-            for field, words in values(kind, row.words):
-                self.stats["values"] += 1
-                if field["lane"] != "quat" and quantise(field, dequantise(field, words)) != words:
-                    self.errors.append(f"{kind['name']}.{field['name']}: {words} do not come back from the grid")
+    def check_input(self, tick):
+        """9.1: what is told to be applied was sent; the row that this client steers is known and shows it."""
         applied = None
         if self.replica.input_low is not None:
             applied = tick - (tick - self.replica.input_low) % 256
@@ -160,19 +160,11 @@ class Player:
         mine = [row for row in self.replica.rows if row.slot == self.replica.controls]
         if self.replica.rows and self.replica.controls is not None and not mine:
             self.errors.append(f"tick {tick}: the row that it controls is not known")
-        if self.schema["game"] == "swarm" and mine and not mine[0].held:
-            self.check_swarm(tick, mine[0], applied == tick, flags & OWN)
-
-    def check_swarm(self, tick, row, is_fresh, has_own):
-        """In this game a row shows the heading that was the input, and the own state is the row unquantised."""
-        self.stats["inputs seen in the row"] += is_fresh
-        if is_fresh and row.words[2] != self.sent[tick][0]:
-            self.errors.append(f"tick {tick}: heading {row.words[2]} instead of {self.sent[tick][0]}")
-        shown = values(self.schema["entities"][row.kind], row.words)
-        for (exact, own), (field, words) in zip(values(self.schema["own"], self.replica.own) if has_own else (), shown):
-            self.stats["own values"] += 1
-            if quantise(field, dequantise(exact, own)) != words:
-                self.errors.append(f"tick {tick}: own {field['name']} {own} is {words} in the row")
+        # In the tick of its birth it has done nothing yet.
+        life = mine and not mine[0].held and (mine[0].slot, mine[0].generation)
+        if life and life == self.mine and applied == tick:
+            self.checks.check_input(tick, mine[0], self.sent[tick])
+        self.mine = life
 
     def handle(self, data):
         if data[0] == SNAPSHOT:
@@ -222,11 +214,16 @@ class Player:
             "several steps in one frame": self.frames["several steps"], "a reload": self.frames["reloads"],
             "an input applied": self.stats["inputs applied"], "checks": self.replica and self.replica.checks >= 2,
             "a step compared each second": self.comparer.stats["steps compared"] >= self.seconds,
+            "a step with all global rows": self.comparer.stats["steps with all global rows"],
+            "an own value in the row": self.checks.stats["own values"],
+            "an input seen in the row": self.checks.stats["inputs seen in the row"],
+            "three kinds of rows": len(self.checks.kinds) >= min(3, len(self.schema["entities"])),
+            "an event": self.checks.events or not self.schema["events"],
         }  # fmt: skip
         errors = [f"there was not: {what}" for what, came in expected.items() if not came]
         if self.replica and self.replica.failed:
             errors.append(f"{self.replica.failed} checks failed")
-        return self.errors + self.comparer.errors + errors
+        return self.errors + self.checks.errors + self.comparer.errors + errors
 
 def refuse(socket, schema_hash):
     """Another schema than the server's is refused in words."""
@@ -253,7 +250,7 @@ def main():
     schema["hash"] = int.from_bytes(hashlib.sha256(served).digest()[:8], "little")
     if not admission["admit"]:
         raise Wrong(f"not admitted: {admission}")
-    comparer = Comparer(host, int(port), args.room)
+    comparer = Comparer(host, int(port), args.room, schema)
     address = f"ws://{args.server}/play?room={args.room}"
     options = {"subprotocols": ["snapline.v1"], "compression": None}
     refusal = refuse(connect(address, **options), schema["hash"] ^ 1)
@@ -272,8 +269,13 @@ def main():
             player.errors.append(f"the goodbye was answered with {closed}")
     comparer.waiting.put(None)
     comparer.join(10)
+    if player.welcome:
+        player.errors += check_map(player.welcome, lambda path: fetch(host, int(port), path))
     print(f"messages        {dict(player.stats)}\nframes by kind  {dict(player.frames)}")
     checks = player.replica.checks if player.replica else 0
+    seen = player.checks
+    print(f"checked         {dict(seen.stats)}")
+    print(f"saw             {len(seen.lives)} rows {dict(seen.kinds)}, {seen.events.total()} events {dict(seen.events)}")
     print(f"compared        {dict(comparer.stats)}, checks {checks}, golden cases {golden}")
     errors = player.verdict()
     print("".join(f"WRONG           {error}\n" for error in errors[:20]), end="")

@@ -27,7 +27,7 @@ Examples:
   snapline --assets assets/web --dev        work on the page: files are read afresh at every request
   snapline --print-config > snapline.toml   all settings and their values; edit, then:
   snapline --config snapline.toml
-  SNAPLINE_PLAYERS_MAX=64 SNAPLINE_OPTIONS__VIEW_RADIUS=121 snapline
+  SNAPLINE_PLAYERS_MAX=64 SNAPLINE_OPTIONS__VIEW_RADIUS=500 snapline
 
 Settings come from, later ones win: defaults, the file, SNAPLINE_* in the environment (two underscores
 go into a table), flags. A wrong one ends the program with code 2 and the accepted range.";

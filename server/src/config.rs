@@ -31,7 +31,7 @@ pub struct Config {
     pub rooms_max: usize,
     /// Whether joining an unknown room makes it; else there is only `main`. Default true.
     pub rooms_on_demand: bool,
-    /// Seats in a room, 1-4,096. Default 512. Snapshots to n players that see one another cost CPU and bandwidth by n squared.
+    /// Seats for people in a room, 1-4,096. Default 512. Snapshots to n players that see one another cost CPU and bandwidth by n squared.
     pub players_max: usize,
     /// Bots of the server's own in `main` with one person there, 0-200; with each further person one less, with none there are none. They take no
     /// seat of `players_max`. Default 20. Each costs the CPU of a player without a socket. Of no effect for a game that has no brain.
@@ -72,7 +72,7 @@ pub struct Config {
     pub assets: Option<PathBuf>,
     /// What is logged: a level (`error`, `warn`, `info`, `debug`, `trace`) or `tracing` directives. Default `info`.
     pub log: String,
-    /// Options of the game, text to text, e.g. `view_radius = "121"`. What there is, the game says.
+    /// Options of the game, text to text, e.g. `view_radius = "500"`. What there is, the game says.
     #[serde(deserialize_with = "texts")]
     pub options: BTreeMap<String, String>,
 }

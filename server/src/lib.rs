@@ -4,11 +4,12 @@
 //! |---|---|---|
 //! | [`config`] | all settings, checked at once | |
 //! | [`room`] | the server minus sockets, clocks and threads | a socket, a clock, a thread |
-//! | `host` | tick threads: pacing, placement, one socket | a lock or another thread during a tick |
+//! | `host` | tick threads: pacing, placement, one socket, house bots | a lock or another thread during a tick |
 //! | `net` | accepting, the upgrade, Hello | a game, the codec |
 //! | `ops` | every HTTP address, the page's files, the greeting | |
 //!
-//! A game's author writes `fn main() -> ExitCode { snapline_server::main::<MyGame>() }`; tests use [`Server::start`].
+//! A game's author writes `fn main() -> ExitCode { snapline_server::main::<MyGame>() }`, or [`main_with_bots`] when the game has a brain; tests use
+//! [`Server::start`].
 
 mod args;
 pub mod config;
@@ -50,16 +51,16 @@ pub fn main_with_bots<G: Game>(maker: BrainMaker<G>) -> ExitCode {
 /// Serves `G` until SIGINT or SIGTERM; a second one ends the program at once. Gives the code to exit with: 2 when the settings are wrong.
 #[must_use]
 pub fn run<G: Game>(config: &Config) -> ExitCode {
-    serve::<G>(config, || Server::start::<G>(config))
+    serve::<G>(config, None)
 }
 
 /// The same with house bots.
 #[must_use]
 pub fn run_with_bots<G: Game>(config: &Config, maker: BrainMaker<G>) -> ExitCode {
-    serve::<G>(config, || Server::start_with_bots::<G>(config, maker))
+    serve::<G>(config, Some(maker))
 }
 
-fn serve<G: Game>(config: &Config, start: impl FnOnce() -> Result<Server, StartError>) -> ExitCode {
+fn serve<G: Game>(config: &Config, maker: Option<BrainMaker<G>>) -> ExitCode {
     let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
     // Fails only where the program has set up its own logs.
     let _ = tracing_subscriber::fmt()
@@ -68,6 +69,7 @@ fn serve<G: Game>(config: &Config, start: impl FnOnce() -> Result<Server, StartE
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .try_init();
+    let start = || Server::launch::<G>(config, server::listen(config.listen)?, maker);
     let server = match start() {
         Ok(server) => server,
         Err(error) => {
@@ -76,7 +78,16 @@ fn serve<G: Game>(config: &Config, start: impl FnOnce() -> Result<Server, StartE
             return ExitCode::from(if is_setting { 2 } else { 1 });
         }
     };
-    let banner = ops::banner::banner(config, G::NAME, server.address(), server.has_page());
+    let banner = ops::banner::banner(
+        config,
+        &ops::banner::Facts {
+            game: G::NAME,
+            map: G::MAP.name,
+            has_brain: maker.is_some(),
+            address: server.address(),
+            has_page: server.has_page(),
+        },
+    );
     // Whether anybody reads it makes no difference.
     let _ = writeln!(std::io::stdout(), "{banner}");
     server.run_until(async {

@@ -93,7 +93,7 @@ impl Server {
         Self::launch::<G>(config, listener, None)
     }
 
-    fn launch<G: Game>(
+    pub(crate) fn launch<G: Game>(
         config: &Config,
         listener: TcpListener,
         maker: Option<BrainMaker<G>>,
@@ -110,14 +110,14 @@ impl Server {
         let host = Arc::new(Host::start::<G>(config, map, maker, runtime.handle().clone())?);
         let connections = Arc::new(Semaphore::new(config.connections_max));
         let assets = config.assets.clone().map_or(Assets::BuiltIn, Assets::Directory);
-        let has_page = assets.has_page();
+        let has_page = assets.has_page(G::NAME);
         let gate = Gate {
             host: Arc::clone(&host),
             connections: Arc::clone(&connections),
             hello_timeout: Duration::from_secs(config.hello_timeout_s.into()),
         };
         let schema = snapline_shared::game::schema::<G>().to_json().into();
-        let router = router(Site { gate: Arc::new(gate), assets, schema, map: served, dev: config.dev });
+        let router = router(Site { gate: Arc::new(gate), game: G::NAME, assets, schema, map: served, dev: config.dev });
         let listener = {
             let _inside = runtime.enter();
             tokio::net::TcpListener::from_std(listener)?
@@ -183,7 +183,8 @@ impl Drop for Server {
     }
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+/// Listens at `address`.
+pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).map_err(|error| StartError::Listen { address, error })
 }
 

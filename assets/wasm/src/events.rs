@@ -4,7 +4,7 @@ use js_sys::{Array, Float64Array, Reflect};
 use snapline_shared::client::SessionEvent;
 use snapline_shared::message::{Notice, RosterChange, Status, Welcome};
 use snapline_shared::numbers::of_words;
-use snapline_shared::schema::Schema;
+use snapline_shared::schema::Kind;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -70,8 +70,8 @@ impl Object {
     }
 }
 
-/// The object for one event of the session.
-pub(crate) fn event(schema: &Schema, happened: &SessionEvent) -> JsValue {
+/// The object for one event of the session; `kinds` are those of the game's events.
+pub(crate) fn event(happened: &SessionEvent, kinds: &[Kind]) -> JsValue {
     match happened {
         SessionEvent::Welcome(message) => welcome(message),
         SessionEvent::Reply { number, refused } => {
@@ -81,7 +81,7 @@ pub(crate) fn event(schema: &Schema, happened: &SessionEvent) -> JsValue {
         SessionEvent::Chat { player, text } => Object::of("chat").number("player", player.0).text("text", text).done(),
         SessionEvent::Notice(message) => notice(message),
         SessionEvent::Game { tick, kind, words } => {
-            let known = schema.events.get(usize::from(*kind));
+            let known = kinds.get(usize::from(*kind));
             let numbers = known.map_or_else(Vec::new, |known| of_words(known, words));
             Object::of("game")
                 .number("tick", tick.0)

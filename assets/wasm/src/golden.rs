@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use snapline_shared::client::SessionEvent;
 use snapline_shared::coder::Rates;
 use snapline_shared::frame::Replica;
+use snapline_shared::message::ServerMessage;
 use snapline_shared::numbers::to_words;
 use snapline_shared::schema::{Kind, Schema};
-use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsError, JsValue};
+
+use crate::events::event;
 
 /// The words of a value of the kind called `kind`, given as its numbers in schema order.
 ///
@@ -18,6 +22,21 @@ pub fn golden_quantise(schema_json: &[u8], kind: &str, numbers: &[f64]) -> Resul
     let schema = Schema::from_json(schema_json)?;
     let known = kind_called(&schema, kind).ok_or_else(|| JsError::new(&format!("no kind {kind}")))?;
     Ok(to_words(known, numbers))
+}
+
+/// What a message of the server means, as `Client.pollEvent` would tell it; snapshots are for `GoldenReplica`.
+///
+/// # Errors
+/// When the bytes are no such message.
+#[wasm_bindgen(unchecked_return_type = "ClientEvent")]
+pub fn golden_server_message(bytes: &[u8]) -> Result<JsValue, JsError> {
+    let happened = match ServerMessage::decode(bytes)? {
+        ServerMessage::Welcome(welcome) => SessionEvent::Welcome(welcome),
+        ServerMessage::Reply { number, refused } => SessionEvent::Reply { number, refused },
+        ServerMessage::Chat { player, text } => SessionEvent::Chat { player, text },
+        ServerMessage::Notice(notice) => SessionEvent::Notice(notice),
+    };
+    Ok(event(&happened, &[]))
 }
 
 /// A replica alone: fed the snapshots of a recorded connection, it tells the rows that they make.

@@ -11,6 +11,7 @@ mod events;
 #[cfg(feature = "generic")]
 mod golden;
 mod line;
+mod motion;
 
 use js_sys::Uint8Array;
 use snapline_shared::client::{Drawn, Predicted};
@@ -25,7 +26,8 @@ use crate::events::{Object, event, welcome};
 use crate::line::{DIRECT, Line};
 
 #[cfg(feature = "generic")]
-pub use golden::{GoldenReplica, golden_quantise};
+pub use golden::{GoldenReplica, golden_quantise, golden_server_message};
+pub use motion::Motion;
 
 /// Words that tell one row: slot, generation, kind (with [`HELD`] or-ed to it), index of its first number.
 pub const ROW_WORDS: usize = 4;
@@ -121,7 +123,7 @@ impl Client {
     #[must_use]
     pub fn poll_event(&mut self) -> JsValue {
         let session = self.core.session();
-        session.poll_event().map_or(JsValue::UNDEFINED, |happened| event(session.schema(), &happened))
+        session.poll_event().map_or(JsValue::UNDEFINED, |happened| event(&happened, &session.schema().events))
     }
 
     /// The input held from now on, as words of the schema's input kind.

@@ -29,11 +29,24 @@ export const SCHEMA = {
 
 export const schemaBytes = (schema = SCHEMA) => new TextEncoder().encode(JSON.stringify(schema));
 
-/** The wasm build, as the page loads it but for the fetch. */
-export async function loadWasm() {
-  const wasm = await import("../pkg/generic/snapline_wasm.js");
-  const { memory } = wasm.initSync({ module: readFileSync(new URL("../pkg/generic/snapline_wasm_bg.wasm", import.meta.url)) });
+/** A wasm build, as the page loads it but for the fetch. */
+export async function loadWasm(name = "generic") {
+  const wasm = await import(`../pkg/${name}/snapline_wasm.js`);
+  const { memory } = wasm.initSync({ module: readFileSync(new URL(`../pkg/${name}/snapline_wasm_bg.wasm`, import.meta.url)) });
   return { ...wasm, memory };
+}
+
+/** A file that `cargo test` writes. */
+export const golden = (name) => JSON.parse(readFileSync(new URL(`../../golden/${name}`, import.meta.url), "utf8"));
+
+export const fromHex = (text) => Uint8Array.from(Buffer.from(text, "hex"));
+export const toHex = (bytes) => Buffer.from(bytes).toString("hex");
+
+/** All that a client core has to send. */
+export function transmits(client) {
+  const all = [];
+  for (let bytes = client.transmit(); bytes; bytes = client.transmit()) all.push(toHex(bytes));
+  return all;
 }
 
 /** A socket that a test plays the other end of. */

@@ -4,10 +4,11 @@ use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use snapline_arena::{Ace, Arena};
 use snapline_bots::{Brains, Live, Options, Report, run_until};
 use snapline_server::{Config, Server};
 use snapline_shared::client::{Brain, World};
-use snapline_shared::game::Map;
+use snapline_shared::game::{Game, Map};
 use snapline_shared::message::{ServerMessage, Welcome};
 use snapline_swarm::Swarm;
 
@@ -31,9 +32,12 @@ async fn play(options: &Options, brains: &Brains) -> Report {
     run_until(options, brains, &Arc::<Live>::default(), pending()).await.expect("a run")
 }
 
+fn config() -> Config {
+    Config { listen: ([127, 0, 0, 1], 0).into(), tick_threads: 1, seed: Some(1), ..Config::default() }
+}
+
 fn swarm() -> Server {
-    let config = Config { listen: ([127, 0, 0, 1], 0).into(), tick_threads: 1, seed: Some(1), ..Config::default() };
-    Server::start::<Swarm>(&config).expect("a server starts on a free port")
+    Server::start::<Swarm>(&config()).expect("a server starts on a free port")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,6 +49,17 @@ async fn a_brain_plays_on_a_real_server_and_predicts_it() {
     assert_eq!((report.play.brain.as_deref(), report.play.reason.as_deref()), (Some("swarm"), None));
     assert!(report.compared > 8 * 20 && report.mispredictions.unexplained == 0, "{report}");
     assert_eq!(report.visible.mean, Some(8.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_on_another_map_than_the_brains_is_predicted_on_that_map() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("another.json");
+    std::fs::write(&path, [Arena::MAP.bytes, b"\n"].concat()).expect("a folder for tests");
+    let server = Server::start::<Arena>(&Config { map: Some(path), ..config() }).expect("a server on this map");
+    let brains = Brains::default().with::<Arena>(Ace::maker);
+    let report = play(&Options { seconds: 2, ..options(server.address(), 4) }, &brains).await;
+    assert!(report.is_good(), "{report}");
+    assert!(report.compared > 4 * 20 && report.mispredictions.unexplained == 0, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

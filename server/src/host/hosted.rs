@@ -11,19 +11,18 @@ use snapline_shared::message::{Close, Hello, ROOM_DEFAULT};
 use snapline_shared::tick::Step;
 use tokio::sync::oneshot;
 
-use crate::room::{Room, RowsAt, SessionKey};
+use crate::room::{Room, SessionKey};
 
 use super::clock::{SECOND_NS, now_us};
 use super::house::{BrainMaker, House};
+use super::looks::Looks;
 use super::pacer::{Due, Pacer};
 use super::peer::{Liveness, Peer};
 use super::socket::{Heard, Socket, Written};
-use super::{RowSeen, RowsAnswer, RowsSeen, Shared, farewell, token};
+use super::{RowsAnswer, Shared, farewell, token};
 
 /// Messages of one socket that are handled in one tick; the others wait for the next, and TCP slows the peer down.
 const MESSAGES_PER_TICK_MAX: usize = 64;
-/// Looks at rows of a step to come that one room keeps.
-const LOOKS_MAX: usize = 64;
 
 /// A room on its thread.
 pub(super) struct Hosted<G: Game> {
@@ -43,7 +42,7 @@ pub(super) struct Hosted<G: Game> {
     /// Since when nobody is here, in nanoseconds: it sleeps.
     empty_since_ns: Option<u64>,
     players: Arc<AtomicUsize>,
-    looks: Vec<(Step, oneshot::Sender<RowsAnswer>)>,
+    looks: Looks,
     out: Vec<u8>,
     shared: Arc<Shared>,
     registry: Registry,
@@ -77,7 +76,7 @@ impl<G: Game> Hosted<G> {
             liveness: Liveness::new(&shared.config),
             empty_since_ns: Some(now_ns),
             players: shared.directory.opened(name),
-            looks: Vec::new(),
+            looks: Looks::default(),
             out: Vec::new(),
             shared,
             registry,
@@ -173,7 +172,7 @@ impl<G: Game> Hosted<G> {
                 house.listen(now_us(), &mut self.room);
             }
         }
-        self.answer_looks();
+        self.looks.answer(&self.room);
         self.publish();
         let now_us = now_us();
         self.room.handle_tick_took(u32::try_from(now_us - start_us).unwrap_or(u32::MAX));
@@ -283,37 +282,12 @@ impl<G: Game> Hosted<G> {
 
     /// Gives the rows of `step` as soon as they are there.
     pub(super) fn look(&mut self, step: Step, answer: oneshot::Sender<RowsAnswer>) {
-        self.looks.retain(|(_, answer)| !answer.is_closed());
-        if self.looks.len() < LOOKS_MAX {
-            self.looks.push((step, answer));
-            self.answer_looks();
-        }
-    }
-
-    fn answer_looks(&mut self) {
-        for (step, answer) in take(&mut self.looks) {
-            match self.room.rows_at(step) {
-                RowsAt::NotYet if !answer.is_closed() => self.looks.push((step, answer)),
-                // Nobody waits any more.
-                RowsAt::NotYet => {}
-                RowsAt::Gone => drop(answer.send(RowsAnswer::Gone)),
-                RowsAt::Here(rows) => {
-                    let see = |row| RowSeen::new(row, rows.words(row));
-                    let rows = rows.list().iter().map(see).collect();
-                    drop(answer.send(RowsAnswer::Here(RowsSeen { epoch: self.room.epoch(), step: step.0, rows })));
-                }
-            }
-        }
+        self.looks.add(step, answer);
+        self.looks.answer(&self.room);
     }
 
     fn publish(&self) {
         self.players.store(self.room.players(), Ordering::Relaxed);
-    }
-}
-
-impl RowSeen {
-    fn new(row: &snapline_shared::rows::Row, words: &[u32]) -> Self {
-        Self { slot: row.id.slot, generation: row.id.generation, kind: row.kind, words: words.to_vec() }
     }
 }
 

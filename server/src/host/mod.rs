@@ -13,6 +13,7 @@ mod directory;
 mod farewell;
 mod hosted;
 mod house;
+mod looks;
 mod noise;
 mod pacer;
 mod peer;
@@ -28,7 +29,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use mio::{Poll, Token, Waker};
-use serde::Serialize;
 use snapline_shared::game::Game;
 use snapline_shared::message::{Close, Hello};
 use snapline_shared::tick::Step;
@@ -37,6 +37,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 
 pub(crate) use clock::now_ns;
 pub use house::BrainMaker;
+pub(crate) use looks::RowsAnswer;
 pub(crate) use noise::Noise;
 pub(crate) use socket::{answer_to, config as socket_config, violation};
 
@@ -63,34 +64,6 @@ pub(crate) struct Joining {
     pub(crate) stream: TcpStream,
     /// Its place among all connections.
     pub(crate) place: OwnedSemaphorePermit,
-}
-
-/// The rows of one step, for `/debug`.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct RowsSeen {
-    epoch: u32,
-    step: u32,
-    rows: Vec<RowSeen>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct RowSeen {
-    slot: u16,
-    generation: u32,
-    kind: u8,
-    words: Vec<u32>,
-}
-
-/// The answer to a look at rows.
-#[derive(Clone, Debug)]
-pub(crate) enum RowsAnswer {
-    Here(RowsSeen),
-    /// There is no such room.
-    NoRoom,
-    /// The step has not come in time.
-    NotYet,
-    /// The ring has dropped it.
-    Gone,
 }
 
 /// What a tick thread is asked to do.

@@ -67,22 +67,30 @@ impl File {
 }
 
 impl Assets {
-    /// Whether there is a page to open.
-    pub(crate) fn has_page(&self) -> bool {
-        match self {
-            Self::BuiltIn => BuiltIn::get("index.html").is_some(),
-            Self::Directory(directory) => directory.join("index.html").is_file(),
-        }
+    /// Whether there is a page to open for `game`: one of its own, or the one for any game.
+    pub(crate) fn has_page(&self, game: &str) -> bool {
+        let is_there = |path: String| match self {
+            Self::BuiltIn => BuiltIn::get(&path).is_some(),
+            Self::Directory(directory) => directory.join(path).is_file(),
+        };
+        is_there("index.html".to_owned()) || page_of(game).is_some_and(is_there)
     }
 
-    /// Answers a request for a file.
-    pub(crate) async fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response<Body> {
+    /// Answers a request for a file; `/` leads to the page of `game`, when it has one of its own.
+    pub(crate) async fn answer(&self, game: &str, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response<Body> {
         let Some(path) = clean(uri.path()) else { return not_found() };
+        if path.is_empty()
+            && let Some(page) = page_of(game)
+            && self.load(page).await.is_some()
+        {
+            // Not for ever: another game may be served here tomorrow.
+            return redirect(StatusCode::TEMPORARY_REDIRECT, game, uri.query());
+        }
         let as_file = if uri.path().ends_with('/') { format!("{path}index.html") } else { path.clone() };
         let Some(file) = self.load(as_file.clone()).await else {
             // A directory without its slash: relative addresses in its page would point elsewhere.
             let has_page = as_file == path && self.load(format!("{path}/index.html")).await.is_some();
-            return if has_page { redirect(&format!("/{path}/")) } else { not_found() };
+            return if has_page { redirect(StatusCode::PERMANENT_REDIRECT, &path, uri.query()) } else { not_found() };
         };
         if method != Method::GET && method != Method::HEAD {
             let mut response = words(StatusCode::METHOD_NOT_ALLOWED, "files are read with GET\n");
@@ -170,11 +178,18 @@ fn content_type(path: &str) -> &'static str {
     }
 }
 
-fn redirect(to: &str) -> Response<Body> {
-    let mut response = words(StatusCode::PERMANENT_REDIRECT, "");
-    if let Ok(to) = HeaderValue::from_str(to) {
-        response.headers_mut().insert(LOCATION, to);
-    }
+/// Where a game's own page lies; none when its name is no part of an address.
+fn page_of(game: &str) -> Option<String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    (!game.is_empty() && game.bytes().all(is_plain)).then(|| format!("{game}/index.html"))
+}
+
+/// To the page of a directory, with the query.
+fn redirect(status: StatusCode, directory: &str, query: Option<&str>) -> Response<Body> {
+    let query = query.map_or_else(String::new, |query| format!("?{query}"));
+    let Ok(to) = HeaderValue::from_str(&format!("/{directory}/{query}")) else { return not_found() };
+    let mut response = words(status, "");
+    response.headers_mut().insert(LOCATION, to);
     response
 }
 

@@ -4,38 +4,69 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 use crate::config::Config;
 
-/// The greeting of a server of `game` that listens at `address`.
-pub(crate) fn banner(config: &Config, game: &str, address: SocketAddr, has_page: bool) -> String {
-    let port = address.port();
-    let here = if address.ip().is_unspecified() { SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port) } else { address };
-    let step_hz = f64::from(config.tick_hz) / f64::from(config.ticks_per_step);
-    let mut lines = vec![
-        format!(
-            "Snapline {} serves {game:?}: {} ticks and {step_hz:.3} snapshots a second",
-            env!("CARGO_PKG_VERSION"),
-            config.tick_hz
-        )
-        .replace(".000 snapshots", " snapshots"),
-        String::new(),
-    ];
-    let mut say = |what: &str, where_to: String| lines.push(format!("  {what:<18}{where_to}"));
-    if has_page {
+/// What the greeting tells beside the settings.
+pub(crate) struct Facts<'a> {
+    /// The game's name.
+    pub(crate) game: &'a str,
+    /// Name of the map that the game is built with; empty: none.
+    pub(crate) map: &'a str,
+    /// Whether the game has a brain for house bots.
+    pub(crate) has_brain: bool,
+    /// Where the server listens.
+    pub(crate) address: SocketAddr,
+    /// Whether there is a page to open.
+    pub(crate) has_page: bool,
+}
+
+/// The greeting of a server.
+pub(crate) fn banner(config: &Config, facts: &Facts<'_>) -> String {
+    let (ip, port) = (facts.address.ip(), facts.address.port());
+    let here = if ip.is_unspecified() { SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port) } else { facts.address };
+    let mut lines = vec![format!("Snapline {} serves {:?}", env!("CARGO_PKG_VERSION"), facts.game), String::new()];
+    let mut say = |what: &str, words: String| lines.push(format!("  {what:<16}{words}"));
+    if facts.has_page {
         say("Play", format!("http://{here}/   (open it twice: two players)"));
         say("Another room", format!("http://{here}/?room=NAME"));
     } else {
         say("Page", "none was built in; --assets DIR serves one".to_owned());
     }
-    if address.ip().is_unspecified() {
-        let network = own_address().map_or("this machine's address".to_owned(), |ip| ip.to_string());
-        say("In the network", format!("http://{network}:{port}/   (all of this machine's addresses are served)"));
-    } else if address.ip().is_loopback() {
-        say("In the network", format!("not served: start with --listen 0.0.0.0:{port} to let other machines in"));
+    if ip.is_unspecified() {
+        match own_address() {
+            Some(own) => say("For friends", format!("http://{}/   (in the same network)", SocketAddr::new(own, port))),
+            None => {
+                say("For friends", format!("http://ADDRESS:{port}/ with this machine's address, as `ip addr` tells it"))
+            }
+        }
+        say("", "Everybody who reaches this port can join; nothing is encrypted.".to_owned());
+    } else if ip.is_loopback() {
+        say("For friends", format!("not served: --listen 0.0.0.0:{port} lets the same network in"));
+    }
+    say("Pace", pace(config));
+    match &config.map {
+        Some(path) => say("Map", path.display().to_string()),
+        None if facts.map.is_empty() => {}
+        None => say("Map", format!("{}, the game's own (another: --map FILE)", facts.map)),
+    }
+    if facts.has_brain {
+        say("House bots", house_bots(config.house_bots));
     }
     say("Rooms, health", format!("http://{here}/api/rooms  http://{here}/livez  http://{here}/readyz"));
     say("Settings", "--help, --print-config".to_owned());
     say("Stop", "Ctrl-C".to_owned());
     lines.push(String::new());
     lines.join("\n")
+}
+
+fn pace(config: &Config) -> String {
+    let step_hz = f64::from(config.tick_hz) / f64::from(config.ticks_per_step);
+    format!("{} ticks and {step_hz:.3} snapshots a second", config.tick_hz).replace(".000 snapshots", " snapshots")
+}
+
+fn house_bots(count: usize) -> String {
+    match count {
+        0 => "none (--house-bots N)".to_owned(),
+        count => format!("{count} in room main, one less with each further person (none: --house-bots 0)"),
+    }
 }
 
 /// The address by which this machine reaches the network. Nothing is sent: connecting a UDP socket only chooses a route.
@@ -49,16 +80,34 @@ fn own_address() -> Option<IpAddr> {
 mod tests {
     use super::*;
 
+    fn facts(address: ([u8; 4], u16)) -> Facts<'static> {
+        Facts { game: "chess", map: "board.json", has_brain: true, address: address.into(), has_page: true }
+    }
+
     #[test]
     fn it_names_addresses_that_can_be_clicked() {
         let config = Config::default();
-        let text = banner(&config, "swarm", SocketAddr::from(([127, 0, 0, 1], 8080)), true);
-        assert!(
-            text.contains("http://127.0.0.1:8080/ ") && text.contains("60 ticks and 30 snapshots a second"),
-            "{text}"
-        );
-        assert!(text.contains("--listen 0.0.0.0:8080"));
-        let text = banner(&config, "swarm", SocketAddr::from(([0, 0, 0, 0], 9000)), true);
-        assert!(text.contains("http://127.0.0.1:9000/") && !text.contains("not served"), "{text}");
+        let text = banner(&config, &facts(([127, 0, 0, 1], 8080)));
+        assert!(text.contains("http://127.0.0.1:8080/ ") && text.contains("--listen 0.0.0.0:8080"), "{text}");
+        let text = banner(&config, &facts(([0, 0, 0, 0], 9000)));
+        assert!(text.contains("http://127.0.0.1:9000/ ") && !text.contains("not served"), "{text}");
+        assert!(text.contains("Everybody who reaches this port can join"), "{text}");
+        assert!(!text.contains("0.0.0.0"), "no browser opens that: {text}");
+    }
+
+    #[test]
+    fn it_says_what_is_played() {
+        let text = banner(&Config::default(), &facts(([127, 0, 0, 1], 8080)));
+        for words in ["\"chess\"", "60 ticks and 30 snapshots a second", "board.json", "20 in room main"] {
+            assert!(text.contains(words), "{words} in {text}");
+        }
+        let config = Config { house_bots: 0, map: Some("maps/mine.json".into()), tick_hz: 50, ..Config::default() };
+        let text = banner(&Config { ticks_per_step: 3, ..config }, &facts(([127, 0, 0, 1], 8080)));
+        for words in ["50 ticks and 16.667 snapshots", "maps/mine.json", "none (--house-bots N)"] {
+            assert!(text.contains(words), "{words} in {text}");
+        }
+        let plain = Facts { map: "", has_brain: false, ..facts(([127, 0, 0, 1], 8080)) };
+        let text = banner(&Config::default(), &plain);
+        assert!(!text.contains("Map") && !text.contains("House bots"), "{text}");
     }
 }

@@ -33,6 +33,8 @@ const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe
 pub(crate) struct Site {
     /// To rooms and threads.
     pub(crate) gate: Arc<Gate>,
+    /// The game's name.
+    pub(crate) game: &'static str,
     /// The page.
     pub(crate) assets: Assets,
     /// The bytes of `/schema.json`.
@@ -73,7 +75,7 @@ async fn secure(mut response: Response<Body>) -> Response<Body> {
 }
 
 async fn file(State(site): State<Arc<Site>>, request: Request) -> Response<Body> {
-    site.assets.answer(request.method(), request.uri(), request.headers()).await
+    site.assets.answer(site.game, request.method(), request.uri(), request.headers()).await
 }
 
 async fn schema(State(site): State<Arc<Site>>) -> impl IntoResponse {

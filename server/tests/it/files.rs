@@ -59,6 +59,35 @@ fn files_come_with_their_types_and_fresh() {
 }
 
 #[test]
+fn the_games_own_page_opens_by_default() {
+    let directory = Directory::new("own-page");
+    std::fs::create_dir_all(directory.0.join("web/trial")).expect("a directory");
+    directory.write("web/index.html", "<p>any game");
+    let server = start(&crate::Config { assets: Some(directory.0.join("web")), ..config() });
+    assert_eq!(get(server.address(), "/").text(), "<p>any game");
+    directory.write("web/trial/index.html", "<p>trial");
+    for (path, location) in [("/", "/trial/"), ("/?room=a&x=%20", "/trial/?room=a&x=%20"), ("/?", "/trial/?")] {
+        let answer = get(server.address(), path);
+        assert!(answer.status == 307 && answer.has(&format!("location: {location}")), "{path}: {}", answer.head);
+        assert!(answer.has("cache-control: no-store"), "{path}: {}", answer.head);
+    }
+    assert_eq!(get(server.address(), "/trial/?room=a").text(), "<p>trial");
+    assert_eq!(get(server.address(), "/index.html").text(), "<p>any game");
+    let answer = get(server.address(), "/trial?room=a");
+    assert!(answer.status == 308 && answer.has("location: /trial/?room=a"), "{}", answer.head);
+}
+
+#[test]
+fn a_page_of_its_own_is_a_page() {
+    let directory = Directory::new("only-page");
+    std::fs::create_dir_all(directory.0.join("web/trial")).expect("a directory");
+    let settings = crate::Config { assets: Some(directory.0.join("web")), ..config() };
+    assert!(!start(&settings).has_page());
+    directory.write("web/trial/index.html", "<p>trial");
+    assert!(start(&settings).has_page());
+}
+
+#[test]
 fn nothing_from_outside_of_the_directory() {
     let directory = Directory::new("outside");
     directory.write("secret.txt", "secret");

@@ -31,6 +31,7 @@ fn they_give_way_and_count_nowhere() {
     first.sees(|roster| count(roster) == (1, 5));
     assert_eq!(listed(&server), 1);
     assert_eq!(get(server.address(), "/readyz").status, 200, "a seat is free");
+    assert!(get(server.address(), "/api/admit").text().contains("\"admit\":true"));
     let second = Client::join(server.address(), "main", "person 2");
     first.sees(|roster| count(roster) == (2, 4));
     assert_eq!(listed(&server), 2);

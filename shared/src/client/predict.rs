@@ -223,7 +223,7 @@ impl<G: Game> Predicted<G> {
             };
             *cause += 1;
         }
-        running.rebase(frame.tick, truth, wrong);
+        running.rebase(frame, truth, wrong);
         wrong
     }
 
@@ -421,8 +421,9 @@ impl<G: Game> Running<G> {
         }
     }
 
-    /// The server's own state at `tick` is `own`: later ticks are run again when it is not what was predicted.
-    fn rebase(&mut self, tick: Tick, own: G::Own, wrong: bool) {
+    /// The server's own state is `own`: later ticks are run again when it is not what was predicted.
+    fn rebase(&mut self, frame: &FrameFacts, own: G::Own, wrong: bool) {
+        let FrameFacts { tick, input_was_late, .. } = *frame;
         let begins = self.base.is_none();
         while self.ahead.front().is_some_and(|ahead| !ahead.tick.is_after(tick)) {
             self.ahead.pop_front();
@@ -434,7 +435,7 @@ impl<G: Game> Running<G> {
                 ahead.own = own.clone();
                 again.extend(Self::shots_of(&self.scene, &own).into_iter().map(|shot| (ahead.tick, shot)));
             }
-            self.shots.replay(tick, &Self::shots_of(&self.scene, truth), again);
+            self.shots.replay(tick, &Self::shots_of(&self.scene, truth), again, input_was_late);
         }
         self.base = Some((tick, own));
         if begins {

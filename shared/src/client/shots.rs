@@ -29,6 +29,8 @@ struct Flying {
     shot: Shot,
     /// Whether the server is known to have fired it too.
     is_known: bool,
+    /// Whether the server may have gone without the input that fired it: then only its row makes it known.
+    is_doubted: bool,
     /// The server's row, once it has come.
     row: Option<NetId>,
     /// The first tick at which that row was no more.
@@ -98,7 +100,7 @@ impl OwnShots {
         for shot in shots.into_iter().filter(|shot| shot.ticks > 0) {
             // The server has not fired the one of this name, or it would not be fired again.
             let (names, before) = (&self.names, self.list.len());
-            self.list.retain(|flying| flying.row.is_some() || !is_same(names, &flying.shot, &shot));
+            self.list.retain(|flying| flying.is_known || !is_same(names, &flying.shot, &shot));
             self.counts.withdrawn += (before - self.list.len()) as u64;
             if self.list.len() < SHOTS_MAX {
                 self.list.push(Flying {
@@ -106,6 +108,7 @@ impl OwnShots {
                     born,
                     shot,
                     is_known: false,
+                    is_doubted: false,
                     row: None,
                     gone_at: None,
                 });
@@ -114,24 +117,26 @@ impl OwnShots {
         }
     }
 
-    /// The server has fired `fired` in `tick`, and the ticks after it have been run again, with the shots `again`.
-    pub(super) fn replay(&mut self, tick: Tick, fired: &[Shot], mut again: Vec<(Tick, Shot)>) {
+    /// The server has fired `fired` in `tick`, and the ticks after it have been run again, with the shots `again`; `was_late` when an input was.
+    pub(super) fn replay(&mut self, tick: Tick, fired: &[Shot], mut again: Vec<(Tick, Shot)>, was_late: bool) {
         let names = &self.names;
         let mut withdrawn = 0;
         self.list.retain_mut(|flying| {
-            if flying.row.is_some() {
+            if flying.is_known {
                 return true;
             }
             if let Some(at) = again.iter().position(|(_, shot)| is_same(names, &flying.shot, shot)) {
                 // Perhaps some ticks earlier or later than before.
                 (flying.born, flying.shot) = again.swap_remove(at);
+                flying.is_doubted = false;
                 return true;
             }
-            // Of the ticks before, this one shows only the last.
-            let is_known = tick.is_after(flying.born)
+            // The server's state tells only of its last tick.
+            flying.is_doubted |= was_late && tick.is_after(flying.born);
+            let stays = tick.is_after(flying.born)
                 || (tick == flying.born && fired.iter().any(|shot| is_same(names, &flying.shot, shot)));
-            withdrawn += u64::from(!is_known);
-            is_known
+            withdrawn += u64::from(!stays);
+            stays
         });
         self.counts.withdrawn += withdrawn;
         again.sort_by_key(|(born, _)| born.since(tick));
@@ -154,7 +159,7 @@ impl OwnShots {
             } else {
                 flying.row = rows.iter().find(|row| is_row(names, &flying.shot, row)).map(|row| row.id);
             }
-            if !flying.is_known && (agrees || flying.row.is_some()) {
+            if !flying.is_known && ((agrees && !flying.is_doubted) || flying.row.is_some()) {
                 flying.is_known = true;
                 counts.confirmed += 1;
             }

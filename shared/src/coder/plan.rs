@@ -276,13 +276,7 @@ impl Planner<'_> {
                 let usable = spec.shape == place.shape && gain.abs() < 1e12 && offset.abs() < 1e15;
                 // Of the ticks in a step the last has the new velocity; between two steps it changes evenly.
                 let new_share = i64::from(65536 * (ticks_per_step + 1) / (2 * ticks_per_step));
-                usable.then_some(Model::Driven {
-                    by: by_word,
-
-                    gain: gain as i64,
-                    offset: offset as i64,
-                    new_share,
-                })
+                usable.then_some(Model::Driven { by: by_word, gain: gain as i64, offset: offset as i64, new_share })
             }
             Drive::Along(along) => {
                 let Lane::Angle { bits } = self.kind.fields[usize::from(along)].lane else { return None };

@@ -171,6 +171,25 @@ export class Client {
 }
 
 /**
+ * One ship's motion alone, for the golden vectors.
+ */
+export class GoldenMotion {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * One tick with an input given as its words; gives those of the own state after it.
+     */
+    advance(input: Uint32Array | number[]): Uint32Array;
+    /**
+     * Begins from an own state given as its words.
+     *
+     * # Errors
+     * When the game cannot run at that rate.
+     */
+    constructor(tick_hz: number, ticks_per_step: number, own: Uint32Array | number[]);
+}
+
+/**
  * A client that predicts the own ship.
  */
 export function predicted(): Client;
@@ -185,6 +204,7 @@ export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembl
 export interface InitOutput {
     readonly memory: WebAssembly.Memory;
     readonly __wbg_client_free: (a: number, b: number) => void;
+    readonly __wbg_goldenmotion_free: (a: number, b: number) => void;
     readonly client_chat: (a: number, b: number, c: number) => void;
     readonly client_draw: (a: number, b: number) => void;
     readonly client_message: (a: number, b: number, c: number, d: number) => [number, number];
@@ -214,6 +234,8 @@ export interface InitOutput {
     readonly client_valueCount: (a: number) => number;
     readonly client_valuesAt: (a: number) => number;
     readonly client_welcome: (a: number) => any;
+    readonly goldenmotion_advance: (a: number, b: number, c: number) => [number, number];
+    readonly goldenmotion_new: (a: number, b: number, c: number, d: number) => [number, number, number];
     readonly predicted: () => number;
     readonly start: () => void;
     readonly __wbindgen_exn_store: (a: number) => void;

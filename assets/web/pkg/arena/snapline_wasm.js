@@ -337,6 +337,58 @@ export class Client {
 if (Symbol.dispose) Client.prototype[Symbol.dispose] = Client.prototype.free;
 
 /**
+ * One ship's motion alone, for the golden vectors.
+ */
+export class GoldenMotion {
+    __destroy_into_raw() {
+        const ptr = this.__wbg_ptr;
+        this.__wbg_ptr = 0;
+        GoldenMotionFinalization.unregister(this);
+        return ptr;
+    }
+    free() {
+        const ptr = this.__destroy_into_raw();
+        wasm.__wbg_goldenmotion_free(ptr, 0);
+    }
+    /**
+     * One tick with an input given as its words; gives those of the own state after it.
+     * @param {Uint32Array | number[]} input
+     * @returns {Uint32Array}
+     */
+    advance(input) {
+        const ptr0 = passArray32ToWasm0(input, wasm.__wbindgen_malloc);
+        const len0 = WASM_VECTOR_LEN;
+        const ret = wasm.goldenmotion_advance(this.__wbg_ptr, ptr0, len0);
+        var v2 = getArrayU32FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+        return v2;
+    }
+    /**
+     * Begins from an own state given as its words.
+     *
+     * # Errors
+     * When the game cannot run at that rate.
+     * @param {number} tick_hz
+     * @param {number} ticks_per_step
+     * @param {Uint32Array | number[]} own
+     */
+    constructor(tick_hz, ticks_per_step, own) {
+        const val2 = +tick_hz;
+        const val3 = +ticks_per_step;
+        const ptr0 = passArray32ToWasm0(own, wasm.__wbindgen_malloc);
+        const len0 = WASM_VECTOR_LEN;
+        const ret = wasm.goldenmotion_new(val2, val3, ptr0, len0);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        this.__wbg_ptr = ret[0];
+        GoldenMotionFinalization.register(this, this.__wbg_ptr, this);
+        return this;
+    }
+}
+if (Symbol.dispose) GoldenMotion.prototype[Symbol.dispose] = GoldenMotion.prototype.free;
+
+/**
  * A client that predicts the own ship.
  * @returns {Client}
  */
@@ -420,6 +472,9 @@ function __wbg_get_imports() {
 const ClientFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_client_free(ptr, 1));
+const GoldenMotionFinalization = (typeof FinalizationRegistry === 'undefined')
+    ? { register: () => {}, unregister: () => {} }
+    : new FinalizationRegistry(ptr => wasm.__wbg_goldenmotion_free(ptr, 1));
 
 function addToExternrefTable0(obj) {
     const idx = wasm.__externref_table_alloc();
@@ -430,6 +485,11 @@ function addToExternrefTable0(obj) {
 function getArrayF64FromWasm0(ptr, len) {
     ptr = ptr >>> 0;
     return getFloat64ArrayMemory0().subarray(ptr / 8, ptr / 8 + len);
+}
+
+function getArrayU32FromWasm0(ptr, len) {
+    ptr = ptr >>> 0;
+    return getUint32ArrayMemory0().subarray(ptr / 4, ptr / 4 + len);
 }
 
 function getArrayU8FromWasm0(ptr, len) {

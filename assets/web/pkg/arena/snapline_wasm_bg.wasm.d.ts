@@ -2,6 +2,7 @@
 /* eslint-disable */
 export const memory: WebAssembly.Memory;
 export const __wbg_client_free: (a: number, b: number) => void;
+export const __wbg_goldenmotion_free: (a: number, b: number) => void;
 export const client_chat: (a: number, b: number, c: number) => void;
 export const client_draw: (a: number, b: number) => void;
 export const client_message: (a: number, b: number, c: number, d: number) => [number, number];
@@ -31,6 +32,8 @@ export const client_update: (a: number, b: number) => [number, number];
 export const client_valueCount: (a: number) => number;
 export const client_valuesAt: (a: number) => number;
 export const client_welcome: (a: number) => any;
+export const goldenmotion_advance: (a: number, b: number, c: number) => [number, number];
+export const goldenmotion_new: (a: number, b: number, c: number, d: number) => [number, number, number];
 export const predicted: () => number;
 export const start: () => void;
 export const __wbindgen_exn_store: (a: number) => void;

@@ -212,6 +212,14 @@ export class GoldenReplica {
 export function golden_quantise(schema_json: Uint8Array | number[], kind: string, numbers: Float64Array | number[]): Uint32Array;
 
 /**
+ * What a message of the server means, as `Client.pollEvent` would tell it; snapshots are for `GoldenReplica`.
+ *
+ * # Errors
+ * When the bytes are no such message.
+ */
+export function golden_server_message(bytes: Uint8Array | number[]): ClientEvent;
+
+/**
  * Makes a panic say on the console what happened and where; the call that panicked throws.
  */
 export function start(): void;
@@ -253,6 +261,7 @@ export interface InitOutput {
     readonly client_valuesAt: (a: number) => number;
     readonly client_welcome: (a: number) => any;
     readonly golden_quantise: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number, number, number];
+    readonly golden_server_message: (a: number, b: number) => [number, number, number];
     readonly goldenreplica_new: (a: number, b: number, c: number) => [number, number, number];
     readonly goldenreplica_read: (a: number, b: number, c: number) => [number, number, number, number];
     readonly goldenreplica_step: (a: number) => number;

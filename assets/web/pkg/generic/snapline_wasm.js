@@ -452,6 +452,24 @@ export function golden_quantise(schema_json, kind, numbers) {
 }
 
 /**
+ * What a message of the server means, as `Client.pollEvent` would tell it; snapshots are for `GoldenReplica`.
+ *
+ * # Errors
+ * When the bytes are no such message.
+ * @param {Uint8Array | number[]} bytes
+ * @returns {ClientEvent}
+ */
+export function golden_server_message(bytes) {
+    const ptr0 = passArray8ToWasm0(bytes, wasm.__wbindgen_malloc);
+    const len0 = WASM_VECTOR_LEN;
+    const ret = wasm.golden_server_message(ptr0, len0);
+    if (ret[2]) {
+        throw takeFromExternrefTable0(ret[1]);
+    }
+    return takeFromExternrefTable0(ret[0]);
+}
+
+/**
  * Makes a panic say on the console what happened and where; the call that panicked throws.
  */
 export function start() {

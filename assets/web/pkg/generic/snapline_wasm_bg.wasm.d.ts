@@ -34,6 +34,7 @@ export const client_valueCount: (a: number) => number;
 export const client_valuesAt: (a: number) => number;
 export const client_welcome: (a: number) => any;
 export const golden_quantise: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number, number, number];
+export const golden_server_message: (a: number, b: number) => [number, number, number];
 export const goldenreplica_new: (a: number, b: number, c: number) => [number, number, number];
 export const goldenreplica_read: (a: number, b: number, c: number) => [number, number, number, number];
 export const goldenreplica_step: (a: number) => number;

@@ -38,13 +38,16 @@ export function launch(options = {}) {
 }
 
 /**
- * Starts the server on a free port and waits until it answers. It is the release build, or what SNAPLINE_BIN names.
+ * Starts the server on a free port and waits until it answers. It is the release build, or what SNAPLINE_BIN names; or the example of that name.
  * @param {string[]} [args] arguments beside `--listen`
+ * @param {string} [example] serves another game
  * @returns {Promise<{ url: string, output: () => string, stop: () => Promise<void> }>}
  */
-export async function startServer(args = []) {
+export async function startServer(args = [], example = undefined) {
   const address = `127.0.0.1:${await freePort()}`;
-  const server = spawn(binary(), ["--listen", address, ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  // The server takes every SNAPLINE_ variable for a setting.
+  const env = { ...process.env, SNAPLINE_BIN: undefined };
+  const server = spawn(binary(example), ["--listen", address, ...args], { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
   const kill = () => server.kill("SIGKILL");
   process.once("exit", kill);
 
@@ -98,15 +101,14 @@ export function collectErrors(page) {
   return errors;
 }
 
-function binary() {
-  if (process.env.SNAPLINE_BIN) return resolve(process.env.SNAPLINE_BIN);
-  const path = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target", "release/snapline");
+/** @param {string} [example] */
+function binary(example) {
+  if (process.env.SNAPLINE_BIN && !example) return resolve(process.env.SNAPLINE_BIN);
+  const [file, target] = example ? [`examples/${example}`, ["--package", "snapline-server", "--example", example]] : ["snapline", ["--bin", "snapline"]];
+  const path = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target", "release", file);
   if (!existsSync(path)) {
-    const built = spawnSync("cargo", ["build", "--release", "--locked", "--bin", "snapline"], {
-      cwd: ROOT,
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    if (built.status !== 0) throw new Error("cargo build --release --bin snapline failed");
+    const built = spawnSync("cargo", ["build", "--release", "--locked", ...target], { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
+    if (built.status !== 0) throw new Error(`cargo build --release ${target.join(" ")} failed`);
   }
   return path;
 }

@@ -1,4 +1,4 @@
-// The page against the real server, in a real browser. Pictures of it, and the server's log, are left in ../shots.
+// The page that draws any game, against the real server with the smallest game, in a real browser. Pictures of it, and the server's log, are left in ../shots.
 
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -11,13 +11,14 @@ const DESK = { viewport: { width: 1280, height: 720 } };
 const PHONE = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 /** Rendered by the CPU on a busy machine, a frame may take a while. */
 const PATIENCE = { timeout: 30_000 };
+const GAME = "swarm";
 const SIDE = 1000;
 
 let server, browser;
 
 before(async () => {
   mkdirSync(SHOTS, { recursive: true });
-  [server, browser] = await Promise.all([startServer(), launch()]);
+  [server, browser] = await Promise.all([startServer([], GAME), launch()]);
 });
 
 after(async () => {
@@ -219,7 +220,7 @@ test("a room that cannot be says so, with a way back", async () => {
 });
 
 test("a server that stops is told in words, with a way back", async () => {
-  const mine = await startServer();
+  const mine = await startServer([], GAME);
   const context = await browser.newContext(DESK);
   const page = await context.newPage();
   await page.goto(mine.url);

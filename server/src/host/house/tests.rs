@@ -77,7 +77,7 @@ impl Game for Yard {
 
     fn view(&self, player: PlayerId) -> View<Walk> {
         let pawn = self.pawns.iter().find(|pawn| pawn.0 == player);
-        let (controls, own) = pawn.map_or((None, Walk { steps: 0 }), |pawn| (Some(pawn.1), pawn.2.clone()));
+        let (controls, own) = pawn.map_or((None, Walk { steps: 0 }), |pawn| (Some(pawn.1), pawn.2));
         View { place: Vec2::splat(32.0), radius: 64.0, controls, own }
     }
 }

@@ -1,5 +1,10 @@
-//! Golden vectors: what quantisers and frames make today. `cargo test` compares them with `assets/golden/`, `node --test` runs the same files through
-//! the WebAssembly build. After a wanted change of the wire: `SNAPLINE_GOLDEN=write cargo test -p snapline-server --test golden`.
+//! Golden vectors: what quantisers, messages, frames, motion and a whole client make today. `cargo test` compares them with `assets/golden/`,
+//! `node --test` runs the same files through the WebAssembly builds. After a wanted change of the wire, or of the arena's rules:
+//! `SNAPLINE_GOLDEN=write cargo test -p snapline-server --test golden`.
+
+mod messages;
+mod motion;
+mod session;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -45,6 +50,11 @@ fn lines(value: &serde_json::Value) -> String {
         };
     }
     text + "\n}\n"
+}
+
+/// Bytes as the files have them.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 wire! { struct Fixes { wrapping: f32 => Lerp Fixed { min: 0.0, max: 1000.0, step: 0.0625, wrap: true }, clamped: f64 => Lerp Fixed { min: -8.0, max: 8.0, step: 0.125, wrap: false } } }
@@ -146,13 +156,13 @@ fn frames_of_the_swarm() {
             };
             let rows: Vec<u32> = replica.rows().iter().flat_map(row).collect();
             held += replica.rows().iter().filter(|row| row.held).count();
-            let hex = bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-            json!({ "step": step.0, "bytes": hex, "rows": rows })
+            json!({ "step": step.0, "bytes": hex(&bytes), "rows": rows })
         })
         .collect();
     assert_eq!(frames.len(), 200);
     assert!(held > 0, "held rows are among them");
     let json = schema.to_json();
-    let text = json!({ "schema": String::from_utf8_lossy(&json), "ticks_per_step": 2, "frames": frames });
+    let text =
+        json!({ "schema": String::from_utf8_lossy(&json), "tick_hz": 60, "ticks_per_step": 2, "frames": frames });
     golden("swarm.json", &text);
 }
