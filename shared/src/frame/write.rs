@@ -285,18 +285,22 @@ impl FrameWriter {
                 self.loads.push(Candidate { stays_at: Some(at as u32), slot: row.slot, chosen: false });
                 continue;
             }
+            let mine = rank;
+            rank += 1;
+            if !is_behind && !is_crowded {
+                continue;
+            }
             let runs: usize =
                 steps.iter().flat_map(Clone::clone).map(|step| usize::from(step.run(row.slot).1.bits)).sum();
             let load = is_behind.then(|| store.load_bits(row.slot) + RELOAD_NAME_BITS).filter(|load| runs > *load);
             self.costs.push(Cost {
                 at: at as u32,
-                rank,
+                rank: mine,
                 bits: load.unwrap_or(runs),
                 reloads: load.is_some(),
                 holds: false,
             });
             sum += load.unwrap_or(runs);
-            rank += 1;
         }
         if sum > most {
             let priorities = &self.priorities;
