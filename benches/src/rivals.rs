@@ -13,11 +13,13 @@ use crate::traces::Trace;
 use crate::watch::Cost;
 
 /// Slots and words of a row that there is room for.
-const SLOTS: usize = 4096;
-const SLOT_BITS: u32 = 12;
+const SLOTS: usize = 2048;
+const SLOT_BITS: u32 = SLOTS.ilog2();
+/// Bits of the number of fields that are told.
+const COUNT_BITS: u32 = 8;
 const WORDS: usize = 12;
 
-/// A row in a fixed array.
+/// A row in a fixed array; words that its kind does not have are 0.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cell {
     words: [u32; WORDS],
@@ -26,12 +28,13 @@ struct Cell {
     live: bool,
 }
 
+const NOTHING: Cell = Cell { words: [0; WORDS], generation: 0, kind: 0, live: false };
+
 /// A world at two successive steps, and how each kind's words are laid out.
 pub struct Quake3 {
     now: Box<[Cell; SLOTS]>,
     before: Box<[Cell; SLOTS]>,
-    bits: Vec<([u8; WORDS], usize)>,
-    new: Box<[u16; SLOTS]>,
+    bits: Vec<[u8; WORDS]>,
 }
 
 /// What one client had in its last snapshot.
@@ -54,11 +57,11 @@ impl Quake3 {
             let mut bits = [0; WORDS];
             let layout = kind.layout();
             bits.get_mut(..layout.len())?.iter_mut().zip(&layout).for_each(|(bits, spec)| *bits = spec.bits);
-            Some((bits, layout.len()))
+            Some(bits)
         };
         let bits = schema.entities.iter().map(layout).collect::<Option<Vec<_>>>()?;
         let cells = || Box::new([Cell::default(); SLOTS]);
-        Some(Self { now: cells(), before: cells(), bits, new: Box::new([0; SLOTS]) })
+        Some(Self { now: cells(), before: cells(), bits })
     }
 
     /// Takes the rows of the next step.
@@ -66,6 +69,7 @@ impl Quake3 {
     /// # Panics
     /// When a slot lies beyond what there is room for.
     pub fn push_step(&mut self, rows: &Rows) {
+        assert!(rows.list().iter().all(|row| usize::from(row.id.slot) < SLOTS - 1), "slots below {}", SLOTS - 1);
         std::mem::swap(&mut self.now, &mut self.before);
         self.now.iter_mut().for_each(|cell| cell.live = false);
         for row in rows.list() {
@@ -73,57 +77,49 @@ impl Quake3 {
             (cell.live, cell.kind, cell.generation) = (true, row.kind, row.id.generation);
             let words = rows.words(row);
             cell.words[..words.len()].copy_from_slice(words);
+            cell.words[words.len()..].fill(0);
         }
     }
 
-    /// Appends the snapshot of a client that now sees `visible` (slots, ascending): for each row that it had a bit whether it has changed and, if so,
-    /// a bit for each field with the field raw behind those that did; none of them: the row is gone. Then the rows that are new, whole.
-    pub fn write(&mut self, client: &mut Quake3Client, visible: &[u16], out: &mut BitWriter) {
+    /// Appends the snapshot of a client that now sees `visible` (slots, ascending): of each row that has come, gone or changed the number, a bit
+    /// whether it is gone, a bit whether something follows; then how many fields are told, a bit for each of them whether it has changed, the raw
+    /// ones behind it. What is new is told against nothing. The number after the last ends it.
+    pub fn write(&self, client: &mut Quake3Client, visible: &[u16], out: &mut BitWriter) {
         let mut next = visible.iter().copied().peekable();
-        let mut new = 0;
         for &slot in &client.known[..client.count] {
-            while let Some(slot) = next.next_if(|&other| other < slot) {
-                self.new[new] = slot;
-                new += 1;
+            while let Some(new) = next.next_if(|&other| other < slot) {
+                self.write_row(new, &NOTHING, out);
             }
-            let (now, before) = (&self.now[usize::from(slot)], &self.before[usize::from(slot)]);
-            if next.peek() != Some(&slot) || now.generation != before.generation || now.kind != before.kind {
-                let (_, count) = self.bits[usize::from(before.kind)];
-                out.write_bool(true);
-                out.write(0, count as u32);
+            if next.next_if_eq(&slot).is_none() {
+                out.write(u32::from(slot) | 1 << SLOT_BITS, SLOT_BITS + 2);
                 continue;
             }
-            next.next();
-            self.write_delta(now, before, out);
+            let (now, before) = (&self.now[usize::from(slot)], &self.before[usize::from(slot)]);
+            let same = now.generation == before.generation && now.kind == before.kind;
+            self.write_row(slot, if same { before } else { &NOTHING }, out);
         }
-        for slot in next {
-            self.new[new] = slot;
-            new += 1;
+        for new in next {
+            self.write_row(new, &NOTHING, out);
         }
-        out.write(new as u32, SLOT_BITS);
-        for &slot in &self.new[..new] {
-            let now = &self.now[usize::from(slot)];
-            let (bits, count) = &self.bits[usize::from(now.kind)];
-            out.write(slot.into(), SLOT_BITS);
-            out.write(now.kind.into(), 4);
-            for (&word, &bits) in now.words.iter().zip(bits).take(*count) {
-                out.write(word, bits.into());
-            }
-        }
+        out.write(SLOTS as u32 - 1, SLOT_BITS);
         client.known[..visible.len()].copy_from_slice(visible);
         client.count = visible.len();
     }
 
-    fn write_delta(&self, now: &Cell, before: &Cell, out: &mut BitWriter) {
-        let (bits, count) = &self.bits[usize::from(now.kind)];
-        let changed = now.words != before.words;
-        out.write_bool(changed);
-        if changed {
-            for ((&word, &old), &bits) in now.words.iter().zip(&before.words).zip(bits).take(*count) {
-                out.write_bool(word != old);
-                if word != old {
-                    out.write(word, bits.into());
-                }
+    fn write_row(&self, slot: u16, before: &Cell, out: &mut BitWriter) {
+        let now = &self.now[usize::from(slot)];
+        let Some(last) = (0..WORDS).rev().find(|&at| now.words[at] != before.words[at]) else {
+            if !before.live {
+                out.write(u32::from(slot), SLOT_BITS + 2);
+            }
+            return;
+        };
+        out.write(u32::from(slot) | 2 << SLOT_BITS | (last as u32 + 1) << (SLOT_BITS + 2), SLOT_BITS + 2 + COUNT_BITS);
+        let bits = &self.bits[usize::from(now.kind)];
+        for ((&word, &old), &bits) in now.words.iter().zip(&before.words).zip(bits).take(last + 1) {
+            out.write_bool(word != old);
+            if word != old {
+                out.write(word, bits.into());
             }
         }
     }

@@ -79,6 +79,10 @@ pub struct Seen {
     pub quake3: Cost,
     /// Frames whose reader did not hold exactly the rows seen.
     pub wrong: u64,
+    /// Whether what was spliced for some of the clients is not, byte by byte, what is made for each of them alone, from no rows but those it sees.
+    pub alone_differs: bool,
+    /// Bits of own states in them.
+    pub own_bits: u64,
     /// What some clients got, frame by frame.
     sent: Vec<(u16, Vec<Vec<u8>>)>,
     /// All rows that those clients ever knew.
@@ -92,6 +96,12 @@ impl Seen {
         self.bytes as f64 / self.frames.max(1) as f64
     }
 
+    /// Mean bytes of a frame without own state.
+    #[must_use]
+    pub fn bytes_each_beside_own(&self) -> f64 {
+        (self.bytes as f64 - self.own_bits as f64 / 8.0) / self.frames.max(1) as f64
+    }
+
     /// Mean rows of a frame.
     #[must_use]
     pub fn visible_each(&self) -> f64 {
@@ -100,30 +110,28 @@ impl Seen {
 }
 
 impl Watch<'_> {
-    /// Watches the world from its first step to its last.
+    /// Watches the world from its first step to its last: once to read and compare every frame, once to time those who write them, once to time one
+    /// client that reads, for in a process with hundreds of clients everything waits for memory.
     ///
     /// # Errors
     /// When the tables are none of its schema; in words.
     pub fn run(&self) -> Result<Seen, String> {
-        self.run_of(&|_| true, 0..self.clients)
-    }
-
-    /// Whether what is spliced for some of the clients is, byte by byte, what is made for each of them alone, from no rows but those that it sees.
-    ///
-    /// # Errors
-    /// As [`Self::run`].
-    pub fn splice_equals(&self, seen: &Seen) -> Result<bool, String> {
-        for ((number, frames), known) in seen.sent.iter().zip(&seen.known) {
-            let alone = self.run_of(&|id| known.binary_search(&id).is_ok(), *number..number + 1)?;
-            if frames.is_empty() || alone.sent.first().is_none_or(|(_, alone)| alone != frames) {
-                return Ok(false);
-            }
+        let mut seen = self.run_of(&|_| true, 0..self.clients, true)?;
+        let server = self.run_of(&|_| true, 0..self.clients, false)?;
+        if server.sent != seen.sent {
+            seen.wrong += 1;
         }
-        Ok(!seen.sent.is_empty())
+        (seen.encode, seen.splice, seen.quake3) = (server.encode, server.splice, server.quake3);
+        for ((number, frames), known) in seen.sent.iter().zip(&seen.known) {
+            let alone = self.run_of(&|id| known.binary_search(&id).is_ok(), *number..number + 1, true)?;
+            seen.alone_differs |= frames.is_empty() || alone.sent.first().is_none_or(|(_, alone)| alone != frames);
+            seen.decode = alone.decode;
+        }
+        Ok(seen)
     }
 
-    fn run_of(&self, exists: &dyn Fn(NetId) -> bool, numbers: Range<u16>) -> Result<Seen, String> {
-        let mut room = Room::new(self, numbers)?;
+    fn run_of(&self, exists: &dyn Fn(NetId) -> bool, numbers: Range<u16>, reads: bool) -> Result<Seen, String> {
+        let mut room = Room::new(self, numbers, reads)?;
         for (step, rows) in (1u32..).zip(&self.trace.steps) {
             let mut here = Rows::new(self.trace.schema.clone());
             for row in rows.list().iter().filter(|row| exists(row.id)) {

@@ -60,6 +60,8 @@ pub(super) struct Room<'a> {
     clients: Vec<Client>,
     quake3: Option<Quake3>,
     bits: BitWriter,
+    /// Whether frames are read and compared.
+    reads: bool,
     seen: Seen,
     /// All rows that the kept clients ever knew.
     ever: Vec<std::collections::BTreeSet<NetId>>,
@@ -89,7 +91,7 @@ impl Client {
 }
 
 impl<'a> Room<'a> {
-    pub(super) fn new(watch: &Watch<'a>, numbers: Range<u16>) -> Result<Self, String> {
+    pub(super) fn new(watch: &Watch<'a>, numbers: Range<u16>, reads: bool) -> Result<Self, String> {
         let schema = watch.trace.schema_with(watch.tables);
         let clients = numbers.map(|number| Client::new(watch, &schema, number)).collect::<Result<Vec<_>, _>>()?;
         let kept: Vec<_> = clients.iter().take(KEPT).map(|client| (client.number, Vec::new())).collect();
@@ -102,6 +104,7 @@ impl<'a> Room<'a> {
             awake: Vec::new(),
             quake3: if watch.quake3 { Quake3::new(&schema) } else { None },
             bits: BitWriter::new(),
+            reads,
             ever: vec![Default::default(); kept.len()],
             seen: Seen { sent: kept, ..Seen::default() },
             clients,
@@ -122,7 +125,9 @@ impl<'a> Room<'a> {
         self.places.rebuild(rows);
         self.look(step, rows);
         self.send(step);
-        self.receive(rows);
+        if self.reads {
+            self.receive(rows);
+        }
         if self.quake3.is_some() {
             self.send_in_quake3s_way(rows);
         }
@@ -204,6 +209,8 @@ impl<'a> Room<'a> {
             self.seen.bytes_rows += (client.bytes.len() - beside) as u64;
             self.seen.visible += client.view.wanted.len() as u64;
             self.seen.runs += client.stats.runs as u64;
+            let own_bits: u32 = self.own_layout.iter().map(|spec| u32::from(spec.bits)).sum();
+            self.seen.own_bits += u64::from(own_bits) * u64::from(client.sends_own);
             self.seen.loads += client.stats.loads as u64;
         }
         for ((client, (_, sent)), ever) in self.clients.iter().zip(&mut self.seen.sent).zip(&mut self.ever) {
@@ -229,7 +236,7 @@ impl<'a> Room<'a> {
         for client in self.clients.iter().filter(|client| client.is_due) {
             let known = client.replica.rows();
             let own = !client.sends_own || client.replica.own() == client.own;
-            let same = known.len() == client.view.known.len() && own && client.replica.eye() == &client.eye;
+            let same = known.len() == client.view.known.len() && own && same_eye(client.replica.eye(), &client.eye);
             let is_same = |(mine, id): (&KnownRow, &NetId)| {
                 let seen = rows
                     .find(*id)
@@ -264,4 +271,9 @@ impl<'a> Room<'a> {
             self.seen.quake3_bytes += bytes as u64;
         }
     }
+}
+
+/// A client that steers a row knows where it looks from without being told.
+fn same_eye(told: &Eye, eye: &Eye) -> bool {
+    told.controls == eye.controls && told.radius == eye.radius && (eye.controls.is_some() || told.place == eye.place)
 }
