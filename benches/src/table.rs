@@ -1,6 +1,8 @@
 //! The codec's figures: what is measured of which world, as a table to read and as JSON.
 
 use serde_json::{Map, Value, json};
+use snapline_shared::prelude::Game;
+use snapline_swarm::Swarm;
 
 use crate::rivals;
 use crate::traces::Trace;
@@ -203,7 +205,7 @@ impl Table {
         Ok(())
     }
 
-    /// The swarm as in the workloads w1 to w3, `ticks` long, with tables from another seed.
+    /// The swarm as in the workloads w1 to w3, `ticks` long, with the tables that the game has (of another seed).
     ///
     /// # Errors
     /// As [`Self::cubes`].
@@ -217,9 +219,8 @@ impl Table {
             {
                 let key = format!("{name}{suffix}");
                 let trace = worlds::swarm(players, tick_hz, steer, ticks, 1);
-                let train = worlds::swarm(players, tick_hz, steer, ticks, 2);
-                let trained = tables_of(&train, 1, radius)?;
-                for (way, tables) in [("trained", trained.as_str()), ("formula", "")] {
+                let trained = Swarm::TABLES;
+                for (way, tables) in [("trained", trained), ("formula", "")] {
                     let trace = &trace;
                     let is_trained = way == "trained";
                     let watch =
