@@ -1,6 +1,7 @@
 //! The codec's figures: what is measured of which world, as a table to read and as JSON.
 
 use serde_json::{Map, Value, json};
+use snapline_shared::frame::FrameParts;
 use snapline_shared::prelude::Game;
 use snapline_swarm::Swarm;
 
@@ -10,8 +11,6 @@ use crate::training::tables_of;
 use crate::watch::{Seen, Watch};
 use crate::worlds::{self, Steer};
 
-/// Clients of the recorded arena.
-const CLIENTS: u16 = 200;
 /// How far they see, in sixteenths of a unit as in the file.
 const RADIUS: f64 = 400.0 * 16.0;
 
@@ -73,6 +72,19 @@ impl Table {
             .push(format!("{name:<44} {rows:>9.1} {bytes:>9.1} {bits:>9.2} {encode:>10} {splice:>10} {decode:>10}"));
     }
 
+    /// Where the bytes of a frame went.
+    fn parts(&mut self, seen: &Seen) {
+        let FrameParts { left, held, woken, runs, reloads, enters, eye, own, events, check } = seen.parts;
+        let each = |bits: u64| bits as f64 / 8.0 / seen.frames.max(1) as f64;
+        let told = left + held + woken + runs + reloads + enters + eye + own + events + check;
+        let header = seen.bytes_each() - each(told);
+        let parts = [("left", left), ("held", held), ("woken", woken), ("runs", runs), ("reloads", reloads)];
+        let more = [("enters", enters), ("self", eye), ("own", own), ("check", check)];
+        let parts = parts.into_iter().chain(more).filter(|(_, bits)| *bits > 0);
+        let parts: String = parts.map(|(name, bits)| format!(", {name} {:.1}", each(bits))).collect();
+        self.lines.push(format!("    of these bytes header and filling {header:.1}{parts}"));
+    }
+
     fn set(&mut self, group: &str, key: &str, value: f64) {
         let group = self.json.entry(group).or_insert_with(|| json!({}));
         group[key] = rounded(value);
@@ -109,7 +121,7 @@ impl Table {
                 let (clients, radius) = (1, f64::INFINITY);
                 let watch = Watch { trace: &trace, tables, clients, radius, plays: false, every: 1, quake3: true };
                 let seen = self.run(&watch)?;
-                let bytes = seen.bytes_rows as f64 / seen.frames.max(1) as f64;
+                let bytes = seen.bytes_rows_each();
                 let ns = [seen.encode.median(), seen.splice.median(), seen.decode.median()];
                 self.line(&format!("{key}, {name}"), seen.visible_each(), bytes, ns);
                 let group = if name == "trained" { "bytes_per_snapshot" } else { "bytes_per_snapshot_formula" };
@@ -152,6 +164,7 @@ impl Table {
                 let seen = self.run(&watch)?;
                 let ns = [seen.encode.median(), seen.splice.median(), seen.decode.median()];
                 self.line(&format!("{key}, {name}"), seen.visible_each(), seen.bytes_each(), ns);
+                self.parts(&seen);
                 let group = if name == "trained" { "bytes_per_snapshot" } else { "bytes_per_snapshot_formula" };
                 self.set(group, key, seen.bytes_each());
             }
@@ -163,13 +176,15 @@ impl Table {
     }
 
     fn interest(&mut self, trace: &Trace, tables: &str, radius: f64) -> Result<(), String> {
-        self.section("Arena, 200 clients who see a part of it, whole frames; ns for an awake row, splice and Quake III for a visible one");
+        self.section("Arena, a client for each player, who sees a part of it, whole frames; ns for an awake row, splice and Quake III for a visible one");
         for (name, tables) in [("trained", tables), ("formula", "")] {
             let is_trained = name == "trained";
-            let watch = Watch { trace, tables, clients: CLIENTS, radius, plays: true, every: 1, quake3: is_trained };
+            let watch =
+                Watch { trace, tables, clients: trace.players, radius, plays: true, every: 1, quake3: is_trained };
             let seen = self.run(&watch)?;
             let ns = [seen.encode.median(), seen.splice.median(), seen.decode.median()];
             self.line(name, seen.visible_each(), seen.bytes_each(), ns);
+            self.parts(&seen);
             if !is_trained {
                 self.set("interest", "bytes_formula", seen.bytes_each());
                 continue;
@@ -195,10 +210,11 @@ impl Table {
     fn behind(&mut self, trace: &Trace, tables: &str, radius: f64) -> Result<(), String> {
         self.section("The same clients some steps behind, without own state (17: everything is loaded)");
         for (key, every) in [("k2", 2), ("k4", 4), ("k16", 16), ("loads", 17)] {
-            let watch = Watch { trace, tables, clients: CLIENTS, radius, plays: true, every, quake3: false };
+            let watch = Watch { trace, tables, clients: trace.players, radius, plays: true, every, quake3: false };
             let seen = self.run(&watch)?;
             let ns = [0.0, seen.splice.median(), seen.decode.median()];
             self.line(&format!("{every} steps"), seen.visible_each(), seen.bytes_each_beside_own(), ns);
+            self.parts(&seen);
             self.set("behind", key, seen.bytes_each_beside_own());
             self.set("behind_with_own", key, seen.bytes_each());
         }
@@ -228,6 +244,7 @@ impl Table {
                     let seen = self.run(&watch)?;
                     let ns = [seen.encode.median(), seen.splice.median(), seen.decode.median()];
                     self.line(&format!("{key}, {way}"), seen.visible_each(), seen.bytes_each(), ns);
+                    self.parts(&seen);
                     self.set(if is_trained { "swarm" } else { "swarm_formula" }, &key, seen.bytes_each());
                     if is_trained {
                         let quake3 = seen.quake3_bytes as f64 / seen.frames.max(1) as f64;

@@ -9,6 +9,8 @@ use snapline_shared::prelude::*;
 use snapline_shared::rows::Row;
 use snapline_shared::schema::Schema;
 
+/// Slots of players in the recorded arena; those of projectiles come after them.
+const ARENA_PLAYERS: u16 = 200;
 /// Cubes of a frame.
 const CUBES: usize = 901;
 
@@ -64,6 +66,8 @@ pub struct Trace {
     pub rates: Rates,
     /// Rows of every step.
     pub steps: Vec<Arc<Rows>>,
+    /// How many play.
+    pub players: u16,
     /// The word of the first kind that tells whose row it is; none: its slot does.
     pub owner_word: Option<usize>,
 }
@@ -116,7 +120,7 @@ pub fn cubes(path: &Path) -> Result<Trace, String> {
         Arc::new(rows)
     };
     let steps = (0..bytes.len() / frame_bytes).map(step).collect();
-    Ok(Trace { steps, rates: Rates { tick_hz: 60, ticks_per_step: 1 }, schema, owner_word: None })
+    Ok(Trace { steps, rates: Rates { tick_hz: 60, ticks_per_step: 1 }, schema, players: 0, owner_word: None })
 }
 
 /// Reads a file of the recorded arena. An entity whose number changes hands between the kinds is another one.
@@ -155,7 +159,13 @@ pub fn arena(path: &Path) -> Result<Trace, String> {
         rows.finish();
         steps.push(Arc::new(rows));
     }
-    Ok(Trace { steps, rates: Rates { tick_hz: 30, ticks_per_step: 1 }, schema, owner_word: None })
+    Ok(Trace {
+        steps,
+        rates: Rates { tick_hz: 30, ticks_per_step: 1 },
+        schema,
+        players: ARENA_PLAYERS,
+        owner_word: None,
+    })
 }
 
 /// Tells apart the entities that follow one another in a slot: one that was not there in the frame before, or was of another kind, is new.

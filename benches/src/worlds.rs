@@ -56,7 +56,7 @@ pub fn swarm(players: u16, tick_hz: u32, steer: Steer, ticks: u32, seed: u64) ->
         rows.finish();
         steps.push(Arc::new(rows));
     }
-    Trace { schema, rates: Rates { tick_hz, ticks_per_step: 1 }, steps, owner_word: None }
+    Trace { schema, rates: Rates { tick_hz, ticks_per_step: 1 }, steps, players, owner_word: None }
 }
 
 /// The arena with so many players, all of them brains, at 60 ticks and 30 steps a second, for so many steps.
@@ -91,7 +91,7 @@ pub fn arena(players: u16, steps: u32, seed: u64) -> Trace {
     let schema = Arc::new(Schema { tables: "".into(), ..snapline_shared::game::schema::<Arena>() });
     let ship = &schema.entities[0];
     let owner = ship.fields.iter().position(|field| field.name == "owner").map(|field| ship.word_of(field));
-    Trace { schema, rates, steps: recorded, owner_word: owner }
+    Trace { schema, rates, steps: recorded, players, owner_word: owner }
 }
 
 /// One tick of the room and of those who play in it.

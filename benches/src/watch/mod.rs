@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use room::Room;
+use snapline_shared::frame::FrameParts;
 use snapline_shared::ids::NetId;
 use snapline_shared::rows::Rows;
 use snapline_shared::tick::Step;
@@ -59,8 +60,8 @@ pub struct Seen {
     pub frames: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// The same without header, lists but those of woken rows, and check; means something where no row enters or leaves.
-    pub bytes_rows: u64,
+    /// Where the bits of them went.
+    pub parts: FrameParts,
     /// Rows in them.
     pub visible: u64,
     /// Runs in them.
@@ -81,8 +82,6 @@ pub struct Seen {
     pub wrong: u64,
     /// Whether what was spliced for some of the clients is not, byte by byte, what is made for each of them alone, from no rows but those it sees.
     pub alone_differs: bool,
-    /// Bits of own states in them.
-    pub own_bits: u64,
     /// What some clients got, frame by frame.
     sent: Vec<(u16, Vec<Vec<u8>>)>,
     /// All rows that those clients ever knew.
@@ -99,7 +98,13 @@ impl Seen {
     /// Mean bytes of a frame without own state.
     #[must_use]
     pub fn bytes_each_beside_own(&self) -> f64 {
-        (self.bytes as f64 - self.own_bits as f64 / 8.0) / self.frames.max(1) as f64
+        (self.bytes as f64 - self.parts.own as f64 / 8.0) / self.frames.max(1) as f64
+    }
+
+    /// Mean bytes of a frame's rows: the list of woken ones and the runs.
+    #[must_use]
+    pub fn bytes_rows_each(&self) -> f64 {
+        (self.parts.woken + self.parts.runs) as f64 / 8.0 / self.frames.max(1) as f64
     }
 
     /// Mean rows of a frame.

@@ -41,13 +41,6 @@ struct Client {
 
 /// Clients whose frames are kept, to be made once more for them alone.
 const KEPT: usize = 3;
-/// Bytes of a frame that are none of its rows, and the flags that tell of them.
-const HEADER_BYTES: usize = 5;
-const CHECK_BYTES: usize = 2;
-mod flags {
-    pub(super) const MORE: u8 = 128;
-    pub(super) const CHECK: u8 = 8;
-}
 
 /// A room full of clients that watch.
 pub(super) struct Room<'a> {
@@ -200,17 +193,11 @@ impl<'a> Room<'a> {
             self.seen.splice.note(begin.elapsed(), visible);
         }
         for client in self.clients.iter().filter(|client| client.is_due && !client.joins) {
-            let flags = [client.bytes[1], if client.bytes[1] & flags::MORE > 0 { client.bytes[5] } else { 0 }];
-            let beside = HEADER_BYTES
-                + usize::from(flags[0] & flags::MORE > 0)
-                + CHECK_BYTES * usize::from(flags[1] & flags::CHECK > 0);
             self.seen.frames += 1;
             self.seen.bytes += client.bytes.len() as u64;
-            self.seen.bytes_rows += (client.bytes.len() - beside) as u64;
             self.seen.visible += client.view.wanted.len() as u64;
             self.seen.runs += client.stats.runs as u64;
-            let own_bits: u32 = self.own_layout.iter().map(|spec| u32::from(spec.bits)).sum();
-            self.seen.own_bits += u64::from(own_bits) * u64::from(client.sends_own);
+            self.seen.parts += client.stats.parts;
             self.seen.loads += client.stats.loads as u64;
         }
         for ((client, (_, sent)), ever) in self.clients.iter().zip(&mut self.seen.sent).zip(&mut self.ever) {

@@ -87,14 +87,24 @@ pub(crate) struct TableSpec {
 pub(crate) enum Formula {
     /// Modes after this one; none: of a row that was just born.
     Mode(Option<u32>),
-    /// A residual after one of this class whose neighbour's class is higher by this.
+    /// A residual after one of this class whose neighbour's class is higher by this; of three axes or more.
     Residual(u32, i32),
+    /// The residual of a group's only axis, after one of this class: it is not 0.
+    Alone(u32),
+    /// One residual of a pair that is larger than the pair's symbols reach, after one of this class.
+    Beyond(u32),
     /// A pair after residuals of at most this class.
     Pair(u32),
     /// Which words have changed.
     Mask,
     /// The difference of a word that is not predicted.
-    Change(u32),
+    Change,
+    /// A whole word in a LOAD.
+    Value,
+    /// A number of the codec's state in a LOAD, of up to 30 bits.
+    Wide,
+    /// The same, of a few bits.
+    Narrow,
 }
 
 /// The plan of one kind.
@@ -349,7 +359,7 @@ fn add_tables(kind: &Kind, group: &Group, tables: &mut Vec<TableSpec>) {
         for axis in &group.axes {
             let bits = u32::from(axis.spec.bits);
             let symbols = if is_predicted(axis) { residual::symbols(bits) } else { 1 };
-            tables.push(TableSpec { name: named(format!("w{}", axis.word)), symbols, formula: Formula::Change(bits) });
+            tables.push(TableSpec { name: named(format!("w{}", axis.word)), symbols, formula: Formula::Change });
         }
         return;
     }
@@ -363,7 +373,11 @@ fn add_tables(kind: &Kind, group: &Group, tables: &mut Vec<TableSpec>) {
     for first in 0..if group.axes.len() == 1 { 1 } else { 2 } {
         for own in 0..OWN_CLASSES {
             for neighbour in 0..NEIGHBOURS {
-                let formula = Formula::Residual(own, neighbour as i32 - 2);
+                let formula = match group.axes.len() {
+                    1 => Formula::Alone(own),
+                    2 => Formula::Beyond(own),
+                    _ => Formula::Residual(own, neighbour as i32 - 2),
+                };
                 let name = named(format!("{}.{own}.{neighbour}", if first == 0 { "first" } else { "next" }));
                 tables.push(TableSpec { name, symbols: residual::symbols(bits + 1), formula });
             }
@@ -377,15 +391,15 @@ fn add_load_tables(kind: &Kind, group: &Group, tables: &mut Vec<TableSpec>) {
         for axis in &group.axes {
             let bits = u32::from(axis.spec.bits);
             let symbols = if is_predicted(axis) { residual::symbols(bits) } else { 1 };
-            tables.push(TableSpec { name: named(format!("w{}", axis.word)), symbols, formula: Formula::Change(bits) });
+            tables.push(TableSpec { name: named(format!("w{}", axis.word)), symbols, formula: Formula::Value });
         }
         return;
     }
     let slots = group.model.slots().iter().chain(group.model.extra_slots()).enumerate();
     tables.extend(slots.map(|(i, slot)| {
         let (symbols, formula) = match slot {
-            Slot::Wide | Slot::Older => (residual::symbols(31), Formula::Residual(4, 0)),
-            Slot::Class | Slot::Age | Slot::Cost => (residual::symbols(5), Formula::Residual(1, 0)),
+            Slot::Wide | Slot::Older => (residual::symbols(31), Formula::Wide),
+            Slot::Class | Slot::Age | Slot::Cost => (residual::symbols(5), Formula::Narrow),
             Slot::Sub | Slot::Largest => (1, Formula::Mask),
         };
         TableSpec { name: named(i.to_string()), symbols, formula }
