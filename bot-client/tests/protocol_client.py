@@ -173,7 +173,7 @@ class Player:
         self.stats[what] += 1
         if what == "welcome":
             self.expects_empty = True
-            self.welcome, self.replica = parts, Replica(self.schema, parts["ticks_per_step"])
+            self.welcome, self.replica = parts, Replica(self.schema, parts["tick_hz"], parts["ticks_per_step"])
             self.offset = time.monotonic() - parts["tick"] / parts["tick_hz"]
             if parts["schema_hash"] != self.schema["hash"]:
                 self.errors.append(f"schema_hash {parts['schema_hash']:x} is not {self.schema['hash']:x}")
