@@ -9,6 +9,8 @@ use crate::words::DecodeError;
 
 /// Where symbols go: bits, or counts of a training.
 pub(crate) trait Sink {
+    /// Bits so far.
+    fn at(&self) -> usize;
     fn symbol(&mut self, table: usize, symbol: u32);
     fn raw(&mut self, value: u32, bits: u32);
 }
@@ -20,6 +22,10 @@ pub(crate) struct Bits<'a> {
 }
 
 impl Sink for Bits<'_> {
+    fn at(&self) -> usize {
+        self.out.len_bits()
+    }
+
     fn symbol(&mut self, table: usize, symbol: u32) {
         self.tables.code(table).write(symbol, self.out);
     }
@@ -36,6 +42,11 @@ pub(crate) struct Source<'a, 'b> {
 }
 
 impl Source<'_, '_> {
+    /// Bits still to be read.
+    pub(crate) const fn left(&self) -> usize {
+        self.bits.left_bits()
+    }
+
     pub(crate) fn symbol(&mut self, table: usize) -> Result<u32, DecodeError> {
         Ok(self.tables.code(table).read(self.bits)?)
     }
@@ -96,7 +107,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Appends what deviates in `group`; gives the largest class of its residuals, or of what came before.
+/// Appends what deviates in `group`; gives the largest class of its residuals, or of what came before. What each word takes is added to `words`.
 pub(crate) fn put_group(
     sink: &mut impl Sink,
     group: &Group,
@@ -104,11 +115,26 @@ pub(crate) fn put_group(
     guesses: &[Guess],
     new: &[u32],
     before: Option<i32>,
+    words: &mut [u64],
 ) -> Option<i32> {
     if let Model::Rest = group.model {
-        put_rest(sink, group, guesses, new);
+        put_rest(sink, group, guesses, new, words);
         return before;
     }
+    let from = sink.at();
+    let after = put_predicted(sink, group, aux, guesses, new, before);
+    words[group.axes[0].word] += (sink.at() - from) as u64;
+    after
+}
+
+fn put_predicted(
+    sink: &mut impl Sink,
+    group: &Group,
+    aux: &[i32],
+    guesses: &[Guess],
+    new: &[u32],
+    before: Option<i32>,
+) -> Option<i32> {
     let context = Context::new(group, aux, before);
     let residual = |at: usize| group.axes[at].gap(guesses[at].word, new[group.axes[at].word].into());
     if group.axes.len() == 2 {
@@ -136,11 +162,26 @@ pub(crate) fn get_group(
     guesses: &[Guess],
     new: &mut [u32],
     before: Option<i32>,
+    words: &mut [u64],
 ) -> Result<Option<i32>, DecodeError> {
     if let Model::Rest = group.model {
-        get_rest(source, group, new)?;
+        get_rest(source, group, new, words)?;
         return Ok(before);
     }
+    let left = source.left();
+    let after = get_predicted(source, group, aux, guesses, new, before)?;
+    words[group.axes[0].word] += (left - source.left()) as u64;
+    Ok(after)
+}
+
+fn get_predicted(
+    source: &mut Source<'_, '_>,
+    group: &Group,
+    aux: &[i32],
+    guesses: &[Guess],
+    new: &mut [u32],
+    before: Option<i32>,
+) -> Result<Option<i32>, DecodeError> {
     let context = Context::new(group, aux, before);
     let mut set = |at: usize, residual: i64| {
         let axis = &group.axes[at];
@@ -174,8 +215,8 @@ const fn gap_bits(left: usize) -> u32 {
     usize::BITS - left.leading_zeros()
 }
 
-fn put_rest(sink: &mut impl Sink, group: &Group, guesses: &[Guess], new: &[u32]) {
-    let axes = &group.axes;
+fn put_rest(sink: &mut impl Sink, group: &Group, guesses: &[Guess], new: &[u32], taken: &mut [u64]) {
+    let (axes, mut from) = (&group.axes, sink.at());
     let changed = |at: usize| guesses[at].word != i64::from(new[axes[at].word]);
     let words = group.table + usize::from(axes.len() <= MASKED_MAX);
     if axes.len() <= MASKED_MAX {
@@ -193,6 +234,8 @@ fn put_rest(sink: &mut impl Sink, group: &Group, guesses: &[Guess], new: &[u32])
             next = at + 1;
         }
         put_change(sink, words + at, axis, guesses[at].word, new[axis.word]);
+        taken[axis.word] += (sink.at() - from) as u64;
+        from = sink.at();
     }
     if axes.len() > MASKED_MAX && next < axes.len() {
         sink.raw(0, gap_bits(axes.len() - next));
@@ -207,12 +250,14 @@ fn put_change(sink: &mut impl Sink, table: usize, axis: &Axis, old: i64, new: u3
     }
 }
 
-fn get_rest(source: &mut Source<'_, '_>, group: &Group, new: &mut [u32]) -> Result<(), DecodeError> {
-    let axes = &group.axes;
+fn get_rest(source: &mut Source<'_, '_>, group: &Group, new: &mut [u32], taken: &mut [u64]) -> Result<(), DecodeError> {
+    let (axes, mut left) = (&group.axes, source.left());
     if axes.len() <= MASKED_MAX {
         let mask = if axes.len() > 1 { source.symbol(group.table)? } else { 1 };
         for at in (0..axes.len()).filter(|at| mask >> at & 1 == 1) {
             get_change(source, group.table + 1 + at, &axes[at], new)?;
+            taken[axes[at].word] += (left - source.left()) as u64;
+            left = source.left();
         }
         return Ok(());
     }
@@ -225,6 +270,8 @@ fn get_rest(source: &mut Source<'_, '_>, group: &Group, new: &mut [u32]) -> Resu
         next += gap;
         let axis = axes.get(next - 1).ok_or(DecodeError("a change beyond the last word"))?;
         get_change(source, group.table + next - 1, axis, new)?;
+        taken[axis.word] += (left - source.left()) as u64;
+        left = source.left();
     }
     Ok(())
 }

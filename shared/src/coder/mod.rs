@@ -30,7 +30,7 @@ pub use prefix::{CODE_BITS_MAX, lengths};
 use tables::Tables;
 
 use crate::bits::{BitReader, BitWriter};
-use crate::schema::Schema;
+use crate::schema::{FieldSpec, Kind, Schema};
 use crate::words::DecodeError;
 
 /// Mode of a row that was just born.
@@ -51,14 +51,6 @@ pub struct RowState {
     pub(crate) aux: Vec<i32>,
 }
 
-impl RowState {
-    /// x
-    #[must_use]
-    pub const fn mode(&self) -> u8 {
-        self.mode
-    }
-}
-
 /// What a row has at a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Run {
@@ -74,6 +66,7 @@ pub enum Run {
 /// Codes the rows of one schema.
 #[derive(Clone, Debug)]
 pub struct RowCoder {
+    kinds: Vec<Kind>,
     plans: Vec<Plan>,
     specs: Vec<TableSpec>,
     tables: Tables,
@@ -81,6 +74,29 @@ pub struct RowCoder {
     new: Vec<u32>,
     /// How often each symbol came, by table, while a training counts.
     counts: Option<Counts>,
+    /// By kind.
+    taken: Vec<Taken>,
+}
+
+/// Bits that the rows of a kind have taken.
+#[derive(Clone, Debug, Default)]
+struct Taken {
+    modes: u64,
+    loads: u64,
+    words: Vec<u64>,
+}
+
+/// Bits that the rows of one kind have taken, field by field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindBits {
+    /// The kind.
+    pub kind: String,
+    /// Which fields deviate.
+    pub modes: u64,
+    /// Whole states.
+    pub loads: u64,
+    /// What deviates, by field.
+    pub fields: Vec<(String, u64)>,
 }
 
 /// How often each symbol of each table came; what tables are trained from.
@@ -88,6 +104,10 @@ pub struct RowCoder {
 pub struct Counts(Vec<Vec<u64>>);
 
 impl Sink for Counts {
+    fn at(&self) -> usize {
+        0
+    }
+
     fn symbol(&mut self, table: usize, symbol: u32) {
         self.0[table][symbol as usize] += 1;
     }
@@ -105,7 +125,10 @@ impl RowCoder {
         let plans: Vec<Plan> = schema.entities.iter().map(|kind| Plan::new(kind, rates, &mut specs)).collect();
         let tables = Tables::new(&specs, &schema.tables)?;
         let axes = plans.iter().map(|plan| plan.layout.len()).max().unwrap_or(0);
-        Ok(Self { plans, specs, tables, guesses: vec![Guess::default(); axes], new: vec![0; axes], counts: None })
+        let taken = plans.iter().map(|plan| Taken { words: vec![0; plan.layout.len()], ..Taken::default() }).collect();
+        let guesses = vec![Guess::default(); axes];
+        let kinds = schema.entities.to_vec();
+        Ok(Self { kinds, plans, specs, tables, guesses, new: vec![0; axes], counts: None, taken })
     }
 
     /// How many kinds of rows there are.
@@ -158,10 +181,10 @@ impl RowCoder {
             (true, _) => Run::Awake,
         };
         if run != Run::None {
-            let guesses = &self.guesses;
-            put_run(&mut Bits { tables: &self.tables, out }, plan, state, mode, guesses, words);
+            let (guesses, taken) = (&self.guesses, &mut self.taken[usize::from(state.kind)]);
+            put_run(&mut Bits { tables: &self.tables, out }, plan, state, mode, guesses, words, taken);
             if let Some(counts) = &mut self.counts {
-                put_run(counts, plan, state, mode, guesses, words);
+                put_run(counts, plan, state, mode, guesses, words, taken);
             }
         }
         for group in &plan.groups {
@@ -179,7 +202,10 @@ impl RowCoder {
     pub fn read_run(&mut self, state: &mut RowState, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
         let plan = &self.plans[usize::from(state.kind)];
         let mut source = Source { tables: &self.tables, bits };
+        let taken = &mut self.taken[usize::from(state.kind)];
+        let left = source.left();
         let mode = source.symbol(plan.mode_table_of(state.mode))? as u8;
+        taken.modes += (left - source.left()) as u64;
         self.new.clear();
         self.new.extend_from_slice(&state.words);
         let mut before = None;
@@ -187,7 +213,7 @@ impl RowCoder {
             let guesses = &mut self.guesses[group.first..];
             plan.predict(group, &state.aux, &state.words, &self.new, guesses);
             if mode >> bit & 1 == 1 {
-                before = get_group(&mut source, group, &state.aux, guesses, &mut self.new, before)?;
+                before = get_group(&mut source, group, &state.aux, guesses, &mut self.new, before, &mut taken.words)?;
             } else {
                 take(group, guesses, &mut self.new);
             }
@@ -206,6 +232,22 @@ impl RowCoder {
         load::put(&mut Bits { tables: &self.tables, out }, plan, state);
     }
 
+    /// Bits taken so far, by kind and field.
+    #[must_use]
+    pub fn profile(&self) -> Vec<KindBits> {
+        let kinds = self.kinds.iter().zip(&self.taken);
+        kinds
+            .map(|(kind, taken)| {
+                let field = |(at, field): (usize, &FieldSpec)| {
+                    let from = kind.word_of(at);
+                    (field.name.to_string(), taken.words[from..from + field.words()].iter().sum())
+                };
+                let fields = kind.fields.iter().enumerate().map(field).collect();
+                KindBits { kind: kind.name.to_string(), modes: taken.modes, loads: taken.loads, fields }
+            })
+            .collect()
+    }
+
     /// Counts the symbols of a LOAD of this state, in a training.
     pub fn count_load(&mut self, state: &RowState) {
         if let Some(counts) = &mut self.counts {
@@ -217,10 +259,13 @@ impl RowCoder {
     ///
     /// # Errors
     /// When the kind is unknown, the bits end or a number is outside its range.
-    pub fn read_load(&self, kind: u8, state: &mut RowState, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
+    pub fn read_load(&mut self, kind: u8, state: &mut RowState, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
         let plan = self.plans.get(usize::from(kind)).ok_or(DecodeError("a row of an unknown kind"))?;
         state.kind = kind;
-        load::get(&mut Source { tables: &self.tables, bits }, plan, state)
+        let left = bits.left_bits();
+        load::get(&mut Source { tables: &self.tables, bits }, plan, state)?;
+        self.taken[usize::from(kind)].loads += (left - bits.left_bits()) as u64;
+        Ok(())
     }
 
     /// From now on every symbol is counted, on top of what another coder of these kinds has counted.
@@ -260,12 +305,22 @@ impl Plan {
     }
 }
 
-fn put_run(sink: &mut impl Sink, plan: &Plan, state: &RowState, mode: u8, guesses: &[Guess], words: &[u32]) {
+fn put_run(
+    sink: &mut impl Sink,
+    plan: &Plan,
+    state: &RowState,
+    mode: u8,
+    guesses: &[Guess],
+    words: &[u32],
+    taken: &mut Taken,
+) {
+    let from = sink.at();
     sink.symbol(plan.mode_table_of(state.mode), mode.into());
+    taken.modes += (sink.at() - from) as u64;
     let mut before = None;
     for (bit, group) in plan.groups.iter().enumerate() {
         if mode >> bit & 1 == 1 {
-            before = put_group(sink, group, &state.aux, &guesses[group.first..], words, before);
+            before = put_group(sink, group, &state.aux, &guesses[group.first..], words, before, &mut taken.words);
         }
     }
 }

@@ -128,21 +128,7 @@ impl Plan {
                     };
                 }
             }
-            &Model::Rotation { most } => {
-                let first = group.axes[0].word;
-                let old_largest = aux[group.extra()] as usize & 3;
-                let words = |at: usize| i64::from(old[at]);
-                let newer =
-                    unfold(most, words(first - 1) as usize & 3, [words(first), words(first + 1), words(first + 2)]);
-                let older = unfold(most, old_largest, [0, 1, 2].map(|i| i64::from(aux[group.axes[i].aux])));
-                let largest = new[first - 1] as usize & 3;
-                let held = folded(most, largest, newer);
-                let turned = folded(most, largest, reflected(older, newer));
-                let turns = aux[group.extra() + 1] <= 0;
-                for (i, guess) in guesses.iter_mut().enumerate().take(3) {
-                    (guess.word, guess.other) = if turns { (turned[i], held[i]) } else { (held[i], turned[i]) };
-                }
-            }
+            &Model::Rotation { most } => rotate(group, most, aux, old, new, guesses),
         }
     }
 
@@ -243,6 +229,21 @@ impl Plan {
         let age = if missed.abs() > SPEED_JUMP { 0 } else { aux[extra + 1] };
         aux[extra] = bounded(i64::from(aux[extra]) + missed * 4 / i64::from(age + 1));
         aux[extra + 1] = (age + 1).min(SPEED_AGE_MAX);
+    }
+}
+
+fn rotate(group: &Group, most: i64, aux: &[i32], old: &[u32], new: &[u32], guesses: &mut [Guess]) {
+    let first = group.axes[0].word;
+    let old_largest = aux[group.extra()] as usize & 3;
+    let words = |at: usize| i64::from(old[at]);
+    let newer = unfold(most, words(first - 1) as usize & 3, [words(first), words(first + 1), words(first + 2)]);
+    let older = unfold(most, old_largest, [0, 1, 2].map(|i| i64::from(aux[group.axes[i].aux])));
+    let largest = new[first - 1] as usize & 3;
+    let held = folded(most, largest, newer);
+    let turned = folded(most, largest, reflected(older, newer));
+    let turns = aux[group.extra() + 1] <= 0;
+    for (i, guess) in guesses.iter_mut().enumerate().take(3) {
+        (guess.word, guess.other) = if turns { (turned[i], held[i]) } else { (held[i], turned[i]) };
     }
 }
 

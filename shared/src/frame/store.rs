@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{EVENT_TICKS, STORED_STEPS, row_hash};
 use crate::bits::BitWriter;
-use crate::coder::{Rates, RowCoder, RowState, Run};
+use crate::coder::{KindBits, Rates, RowCoder, RowState, Run};
 use crate::events::{Audience, Event};
 use crate::ids::NetId;
 use crate::quant::WordSpec;
@@ -69,6 +69,8 @@ struct Lazy {
     hashes: Vec<Option<u32>>,
     bits: BitWriter,
     one: BitWriter,
+    /// Bits of all LOADs ever made, by kind.
+    taken: Vec<u64>,
 }
 
 /// The bits a room makes once and copies into every frame that needs them.
@@ -110,6 +112,16 @@ impl Store {
         self.slots.clear();
         self.history.clear();
         self.events.clear();
+    }
+
+    /// Bits that rows have taken so far, by kind and field: each run and load once, however many clients it was copied to.
+    #[must_use]
+    pub fn profile(&self) -> Vec<KindBits> {
+        let mut profile = self.coder.profile();
+        for (kind, bits) in profile.iter_mut().zip(&self.lazy.borrow().taken) {
+            kind.loads = *bits;
+        }
+        profile
     }
 
     /// The schema of its rows.
@@ -218,6 +230,8 @@ impl Store {
             lazy.one.clear();
             self.coder.load(&self.slots[usize::from(slot)].state, &mut lazy.one);
             let (from, bits) = (lazy.bits.len_bits() as u32, lazy.one.len_bits() as u16);
+            lazy.taken.resize(self.coder.kinds(), 0);
+            lazy.taken[usize::from(self.slots[usize::from(slot)].state.kind)] += u64::from(bits);
             lazy.one.align();
             lazy.bits.splice(lazy.one.bytes(), 0, lazy.one.bytes().len() * 8);
             lazy.bits.align();

@@ -3,8 +3,8 @@
 use super::lists::{write_number, write_ranks};
 use super::store::Store;
 use super::{
-    CHECK_EVERY_FRAMES, EVENT_BITS_PER_FRAME_MAX, EVENTS_PER_FRAME_MAX, Eye, KNOWN_ROWS_MAX, SNAPSHOT, STORED_STEPS,
-    flags, fold, more,
+    CHECK_EVERY_FRAMES, EVENT_BITS_PER_FRAME_MAX, EVENTS_PER_FRAME_MAX, Eye, FrameParts, KNOWN_ROWS_MAX, SNAPSHOT,
+    STORED_STEPS, flags, fold, more,
 };
 use crate::bits::BitWriter;
 use crate::coder::Run;
@@ -98,6 +98,8 @@ pub struct FrameStats {
     pub held: usize,
     /// Events left out because there were too many.
     pub events_dropped: usize,
+    /// Where its bits went.
+    pub parts: FrameParts,
 }
 
 /// Writes frames; keeps its lists between them so that a frame allocates nothing.
@@ -158,7 +160,9 @@ impl FrameWriter {
             self.bits.write(step.0, 32);
         }
 
+        let mut at = self.bits.len_bits();
         let mut flags = self.split(store, mirror, spec.wanted);
+        stats.parts.left = self.since(&mut at);
         self.choose_held(store, from, hold_all);
         if !self.held.is_empty() && !hold_all {
             flags |= flags::HELD;
@@ -166,10 +170,13 @@ impl FrameWriter {
             write_ranks(&self.held, in_step, &mut self.bits);
         }
         self.hold(hold_all);
+        stats.parts.held = self.since(&mut at);
         if let Some(last) = from {
             flags |= self.write_body(store, last, &mut stats);
+            stats.parts.runs = self.since(&mut at) - stats.parts.woken;
         }
         flags |= self.write_loads(store, spec.bytes_max, &mut stats);
+        stats.parts.enters = self.since(&mut at) - stats.parts.reloads;
         std::mem::swap(&mut mirror.rows, &mut self.stay);
 
         let mut more = (u8::from(empty) * more::EMPTY) | (u8::from(hold_all) * more::HOLD_ALL);
@@ -179,11 +186,14 @@ impl FrameWriter {
             write_eye(&spec.eye, &mut self.bits);
             mirror.eye = Some(spec.eye);
         }
+        stats.parts.eye = self.since(&mut at);
         if let Some(own) = spec.own {
             flags |= flags::OWN;
             write_words(store.own_layout(), own, &mut self.bits);
         }
+        stats.parts.own = self.since(&mut at);
         flags |= self.write_events(store, step, mirror.told, spec.ticks_per_step, concerns, &mut stats);
+        stats.parts.events = self.since(&mut at);
         mirror.frames = mirror.frames.wrapping_add(1);
         if mirror.frames.is_multiple_of(CHECK_EVERY_FRAMES) {
             more |= more::CHECK;
@@ -191,6 +201,7 @@ impl FrameWriter {
             let sum = in_step.fold(0u32, |sum, row| sum.wrapping_add(store.hash(row.slot)));
             self.bits.write(fold(sum), 16);
         }
+        stats.parts.check = self.since(&mut at);
         (mirror.last, mirror.told) = (Some(step), Some(step));
         stats.held = mirror.counts().1;
         out.extend_from_slice(&[SNAPSHOT, flags | (u8::from(more != 0) * flags::MORE), step.0 as u8]);
@@ -200,6 +211,12 @@ impl FrameWriter {
         }
         self.bits.finish_into(out);
         stats
+    }
+
+    /// Bits written since `at`, which is brought here.
+    fn since(&self, at: &mut usize) -> u64 {
+        let now = self.bits.len_bits();
+        (now - std::mem::replace(at, now)) as u64
     }
 
     /// Sorts what is known and what is wanted into rows that leave (written here), rows that stay and rows that may enter.
@@ -281,7 +298,9 @@ impl FrameWriter {
                     }
                     asleep += u32::from(run != Run::Awake);
                 }
+                let before = self.bits.len_bits();
                 write_ranks(&self.woken, asleep as usize, &mut self.bits);
+                stats.parts.woken += (self.bits.len_bits() - before) as u64;
             }
             for row in in_step() {
                 let (run, piece) = step.run(row.slot);
@@ -304,6 +323,7 @@ impl FrameWriter {
         self.choose_loads(store, enters_from, bytes_max);
         stats.loads = self.loads.iter().filter(|load| load.chosen).count();
 
+        let before = self.bits.len_bits();
         let (reloads, enters) = self.loads.split_at(enters_from);
         self.woken.clear();
         self.woken.extend((0u32..).zip(reloads).filter(|(_, load)| load.chosen).map(|(rank, _)| rank));
@@ -318,6 +338,7 @@ impl FrameWriter {
                 }
             }
         }
+        stats.parts.reloads = (self.bits.len_bits() - before) as u64;
         let count = enters.iter().filter(|load| load.chosen).count();
         if count == 0 {
             return flags;
