@@ -294,6 +294,24 @@ class Replica:
             self.rows.append(row)
         self.rows.sort(key=lambda row: row.slot)
 
+def check_golden_rows(path):
+    """Runs and loads of every model that the Rust tests wrote: both lead to the same state, and to these words."""
+    golden = json.loads(path.read_text()) if path.exists() else {"steps": []}
+    replica = golden["steps"] and Replica(json.loads(golden["schema"]), golden["tick_hz"], golden["ticks_per_step"])
+    row = None
+    for step in golden["steps"]:
+        plan, loaded = replica.plans[step["kind"]], Row(0, 0, step["kind"])
+        plan.read_load(loaded, Bits(bytes.fromhex(step["load"])))
+        if row is None or row.kind != loaded.kind:
+            row = loaded
+        else:
+            plan.step(row, step["run"] and Bits(bytes.fromhex(step["run"])))
+        states = [(one.words, one.mode, one.numbers) for one in (row, loaded)]
+        if states[0] != states[1] or row.words != step["words"]:
+            raise Wrong(f"{plan.kind['name']}: {states[0]} by runs, {states[1]} by its load, not {step}")
+        row = loaded
+    return len(golden["steps"])
+
 # ---- 5, 6 Messages
 def input_message(specs, first, inputs, step, seen):
     low = 0xFFFF
