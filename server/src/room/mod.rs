@@ -57,7 +57,7 @@ pub struct RoomConfig {
     pub players_max: usize,
     /// Rows in the world; a game that shows more ends the room.
     pub rows_max: usize,
-    /// Bytes that loads may fill a snapshot up to.
+    /// Bytes that the rows of a snapshot fill at most.
     pub snapshot_bytes_max: usize,
     /// How long rows are kept for rewind, in milliseconds.
     pub history_ms: u32,
@@ -74,7 +74,7 @@ pub struct RoomConfig {
 }
 
 impl Default for RoomConfig {
-    /// 60 ticks and 30 snapshots a second, 100 seats, 1,000 rows, loads up to 4 KiB, a second of history, seed 1, the game's own map, no options.
+    /// 60 ticks and 30 snapshots a second, 100 seats, 1,000 rows, rows of a snapshot up to 4 KiB, a second of history, seed 1, the game's own map, no options.
     fn default() -> Self {
         Self {
             name: snapline_shared::message::ROOM_DEFAULT.to_owned(),

@@ -47,6 +47,11 @@ impl StepRuns {
         self.runs.get(usize::from(slot)).copied().unwrap_or_default()
     }
 
+    /// Bits of all its runs.
+    pub(super) fn bits(&self) -> usize {
+        self.bits.len_bits()
+    }
+
     pub(super) fn splice(&self, piece: Piece, out: &mut BitWriter) {
         out.splice(self.bits.bytes(), piece.from as usize, piece.bits.into());
     }

@@ -1,7 +1,7 @@
 //! The server's side of a frame: decides row by row what a client gets, and splices it. In the order of the wire.
 
 use super::lists::{write_number, write_ranks};
-use super::store::Store;
+use super::store::{StepRuns, Store};
 use super::{
     CHECK_EVERY_FRAMES, EVENT_BITS_PER_FRAME_MAX, EVENTS_PER_FRAME_MAX, Eye, FrameParts, KNOWN_ROWS_MAX, SNAPSHOT,
     STORED_STEPS, flags, fold, more,
@@ -14,8 +14,10 @@ use crate::words::write_words;
 
 /// What naming a row in the lists of held and reloaded rows costs beside its LOAD, in bits.
 const RELOAD_NAME_BITS: usize = 5;
-/// Share of the byte budget that loads may fill though runs have used it up, so that whoever fell behind always catches up.
-const LOADS_SHARE_MIN: usize = 3;
+/// Share of the byte budget that runs may fill, in hundredths; rows beyond it are held, the farthest first, and reloaded in turn with what is left.
+const RUNS_SHARE_MAX: usize = 70;
+/// A held row counts as half as far after so many steps: so all come in turn, the near ones more often.
+const AGE_STEPS: f32 = 8.0;
 
 /// A row that a client should know now. Lists of them are in slot order, without repetition, of live rows only.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +36,8 @@ struct Known {
     slot: u16,
     held: bool,
     born: Step,
+    /// While it is held: the step of its state.
+    since: Step,
 }
 
 /// The server's copy of the list of rows that one client knows. Nothing else is kept for a client.
@@ -81,7 +85,7 @@ pub struct FrameSpec<'a> {
     pub own: Option<&'a [u32]>,
     /// Where the client looks from.
     pub eye: Eye,
-    /// Bytes that loads may fill the frame up to.
+    /// Bytes that the rows of the frame fill at most, but for one load that goes in any case.
     pub bytes_max: usize,
 }
 
@@ -114,6 +118,19 @@ pub struct FrameWriter {
     stay: Vec<Known>,
     priorities: Vec<f32>,
     order: Vec<(f32, u32)>,
+    costs: Vec<Cost>,
+}
+
+/// What a row in step takes in this frame.
+#[derive(Clone, Copy, Debug)]
+struct Cost {
+    /// Its place among the rows that stay, and among those in step.
+    at: u32,
+    rank: u32,
+    bits: usize,
+    /// Whether that is a LOAD.
+    reloads: bool,
+    holds: bool,
 }
 
 /// A row that could be loaded: one held (by its place among the rows that stay) or one that enters.
@@ -163,19 +180,19 @@ impl FrameWriter {
         let mut at = self.bits.len_bits();
         let mut flags = self.split(store, mirror, spec.wanted);
         stats.parts.left = self.since(&mut at);
-        self.choose_held(store, from, hold_all);
+        self.choose_held(store, from, hold_all, spec.bytes_max);
         if !self.held.is_empty() && !hold_all {
             flags |= flags::HELD;
             let in_step = self.stay.iter().filter(|row| !row.held).count();
             write_ranks(&self.held, in_step, &mut self.bits);
         }
-        self.hold(hold_all);
+        self.hold(hold_all, mirror.last.unwrap_or(step));
         stats.parts.held = self.since(&mut at);
         if let Some(last) = from {
             flags |= self.write_body(store, last, &mut stats);
             stats.parts.runs = self.since(&mut at) - stats.parts.woken;
         }
-        flags |= self.write_loads(store, spec.bytes_max, &mut stats);
+        flags |= self.write_loads(store, step, spec.bytes_max, &mut stats);
         stats.parts.enters = self.since(&mut at) - stats.parts.reloads;
         std::mem::swap(&mut mirror.rows, &mut self.stay);
 
@@ -251,34 +268,66 @@ impl FrameWriter {
         flags::LEFT
     }
 
-    /// Finds the rows in step whose LOAD is cheaper than their runs since `last`: they are held and reloaded in one frame.
-    fn choose_held(&mut self, store: &Store, last: Option<Step>, hold_all: bool) {
+    /// Finds the rows in step that are to be held: those whose LOAD is cheaper than their runs since `last` (they are reloaded in the same frame),
+    /// and when the runs of all do not fit their share of the budget, the farthest.
+    fn choose_held(&mut self, store: &Store, last: Option<Step>, hold_all: bool, bytes_max: usize) {
         self.held.clear();
         self.loads.clear();
+        self.costs.clear();
         let steps = last.and_then(|last| store.runs_since(last));
-        let worth_asking = steps.clone().is_some_and(|mut steps| steps.nth(1).is_some());
-        let mut rank = 0;
+        let is_behind = steps.clone().is_some_and(|mut steps| steps.nth(1).is_some());
+        let most = bytes_max * 8 * RUNS_SHARE_MAX / 100;
+        // In most rooms the runs of all rows together fit, and there is nothing to weigh.
+        let is_crowded = steps.iter().flat_map(Clone::clone).map(StepRuns::bits).sum::<usize>() > most;
+        let (mut rank, mut sum) = (0, 0);
         for (at, row) in self.stay.iter().enumerate() {
             if row.held || hold_all {
                 self.loads.push(Candidate { stays_at: Some(at as u32), slot: row.slot, chosen: false });
                 continue;
             }
-            if let Some(steps) = steps.clone().filter(|_| worth_asking) {
-                let runs: usize = steps.map(|step| usize::from(step.run(row.slot).1.bits)).sum();
-                if runs > store.load_bits(row.slot) + RELOAD_NAME_BITS {
-                    self.held.push(rank);
-                    self.loads.push(Candidate { stays_at: Some(at as u32), slot: row.slot, chosen: true });
-                }
-            }
+            let mine = rank;
             rank += 1;
+            if !is_behind && !is_crowded {
+                continue;
+            }
+            let runs: usize =
+                steps.iter().flat_map(Clone::clone).map(|step| usize::from(step.run(row.slot).1.bits)).sum();
+            let load = is_behind.then(|| store.load_bits(row.slot) + RELOAD_NAME_BITS).filter(|load| runs > *load);
+            self.costs.push(Cost {
+                at: at as u32,
+                rank: mine,
+                bits: load.unwrap_or(runs),
+                reloads: load.is_some(),
+                holds: false,
+            });
+            sum += load.unwrap_or(runs);
         }
+        if sum > most {
+            let priorities = &self.priorities;
+            self.costs.sort_unstable_by(|a, b| {
+                priorities[a.at as usize].total_cmp(&priorities[b.at as usize]).then(a.at.cmp(&b.at))
+            });
+            let mut filled = 0;
+            for cost in &mut self.costs {
+                filled += cost.bits;
+                cost.holds = filled > most;
+            }
+            self.costs.sort_unstable_by_key(|cost| cost.rank);
+        }
+        for cost in self.costs.iter().filter(|cost| cost.holds || cost.reloads) {
+            self.held.push(cost.rank);
+            let slot = self.stay[cost.at as usize].slot;
+            self.loads.push(Candidate { stays_at: Some(cost.at), slot, chosen: !cost.holds });
+        }
+        self.loads.sort_unstable_by_key(|load| load.stays_at);
     }
 
-    /// Marks the rows chosen to be held.
-    fn hold(&mut self, hold_all: bool) {
+    /// Marks the rows chosen to be held; the states of those that become so are of step `last`.
+    fn hold(&mut self, hold_all: bool, last: Step) {
         let mut next = self.held.iter().copied().peekable();
         for (rank, row) in (0u32..).zip(self.stay.iter_mut().filter(|row| !row.held)) {
             row.held = hold_all || next.next_if_eq(&rank).is_some();
+            row.since = last;
         }
     }
 
@@ -314,13 +363,13 @@ impl FrameWriter {
     }
 
     /// Reloads and entering rows: those decided already, then nearest first while the budget lasts.
-    fn write_loads(&mut self, store: &Store, bytes_max: usize, stats: &mut FrameStats) -> u8 {
+    fn write_loads(&mut self, store: &Store, step: Step, bytes_max: usize, stats: &mut FrameStats) -> u8 {
         let enters_from = self.loads.len();
         self.loads.extend(self.enters.iter().map(|want| Candidate { stays_at: None, slot: want.slot, chosen: false }));
         if self.loads.is_empty() {
             return 0;
         }
-        self.choose_loads(store, enters_from, bytes_max);
+        self.choose_loads(store, step, enters_from, bytes_max);
         stats.loads = self.loads.iter().filter(|load| load.chosen).count();
 
         let before = self.bits.len_bits();
@@ -352,26 +401,36 @@ impl FrameWriter {
             self.bits.write(live.id.generation & 0xff, 8);
             self.bits.write(live.state.kind.into(), kind_bits(store.kinds()));
             store.splice_load(load.slot, &mut self.bits);
-            self.stay.push(Known { slot: load.slot, held: false, born: live.born });
+            self.stay.push(Known { slot: load.slot, held: false, born: live.born, since: step });
         }
         self.stay.sort_unstable_by_key(|row| row.slot);
         flags | flags::ENTERS
     }
 
     /// Chooses among the candidates by priority until the budget is used up.
-    fn choose_loads(&mut self, store: &Store, enters_from: usize, bytes_max: usize) {
+    fn choose_loads(&mut self, store: &Store, step: Step, enters_from: usize, bytes_max: usize) {
         let decided: usize = self.loads.iter().filter(|load| load.chosen).map(|load| store.load_bits(load.slot)).sum();
         let used = self.bits.len_bits() + decided;
-        let mut left = (bytes_max * 8).saturating_sub(used).max(bytes_max * 8 / LOADS_SHARE_MIN);
+        let mut left = (bytes_max * 8).saturating_sub(used);
         self.order.clear();
         for (at, load) in self.loads.iter().enumerate().filter(|(_, load)| !load.chosen) {
             let priority = match load.stays_at {
-                Some(stays_at) => self.priorities[stays_at as usize],
+                Some(stays_at) => {
+                    let age = step.since(self.stay[stays_at as usize].since).max(0) as f32;
+                    self.priorities[stays_at as usize] / (1.0 + age / AGE_STEPS)
+                }
                 None => self.enters[at - enters_from].priority,
             };
             self.order.push((priority, at as u32));
         }
-        self.order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        // In turn, so that neither keeps the other out for ever: held rows come back in the first places of each pair, new ones in the second.
+        let is_new = |at: u32| at as usize >= enters_from;
+        self.order.sort_unstable_by(|a, b| is_new(a.1).cmp(&is_new(b.1)).then(a.0.total_cmp(&b.0)).then(a.1.cmp(&b.1)));
+        let reloads = self.order.partition_point(|(_, at)| !is_new(*at));
+        for (nth, place) in self.order.iter_mut().enumerate() {
+            place.0 = if nth < reloads { 2 * nth } else { 2 * (nth - reloads) + 1 } as f32;
+        }
+        self.order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let mut room = KNOWN_ROWS_MAX.saturating_sub(self.stay.len());
         for (nth, &(_, at)) in self.order.iter().enumerate() {
             let load = &mut self.loads[at as usize];
