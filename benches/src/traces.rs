@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use snapline_shared::coder::Rates;
 use snapline_shared::prelude::*;
+use snapline_shared::rows::Row;
 use snapline_shared::schema::Schema;
 
 /// Cubes of a frame.
@@ -42,38 +43,41 @@ wire! {
     }
 }
 
-/// One row of a recorded frame.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TraceRow {
-    /// Its slot.
-    pub slot: u16,
-    /// Number of its kind.
-    pub kind: u8,
-    /// Its words.
-    pub words: Vec<u32>,
+wire! {
+    /// What the player of a recorded ship would receive exact: the traces do not have it, so it is this long, 26 bytes, and filled with anything.
+    pub struct Own {
+        place: Vec2 => Lerp F32,
+        vel: Vec2 => Lerp F32,
+        angle: f32 => Arc F32,
+        hp: u8 => Snap Uint { bits: 7 },
+        flags: u8 => Snap Uint { bits: 8 },
+        touched: u32 => Snap Uint { bits: 32 },
+    }
 }
 
-/// A recorded world.
+/// A world that was recorded or played: what is shown at each step.
 #[derive(Clone, Debug)]
 pub struct Trace {
-    /// Its kinds.
-    pub schema: Schema,
-    /// A recorded frame is a tick, a frame that is used a step.
+    /// Its kinds, without tables.
+    pub schema: Arc<Schema>,
+    /// Of a recorded file a frame is a tick, a frame that is used a step.
     pub rates: Rates,
-    /// Rows of every frame, in slot order.
-    pub frames: Vec<Vec<TraceRow>>,
+    /// Rows of every step.
+    pub steps: Vec<Arc<Rows>>,
+    /// The word of the first kind that tells whose row it is; none: its slot does.
+    pub owner_word: Option<usize>,
 }
 
-fn schema(entities: Vec<Kind>) -> Schema {
-    Schema {
-        game: "trace".into(),
+pub(crate) fn schema(game: &'static str, entities: Vec<Kind>, own: Kind) -> Arc<Schema> {
+    Arc::new(Schema {
+        game: game.into(),
         entities: entities.into(),
         events: (&[]).into(),
         requests: (&[]).into(),
         input: <()>::KIND,
-        own: <()>::KIND,
+        own,
         tables: "".into(),
-    }
+    })
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, String> {
@@ -95,17 +99,24 @@ pub fn cubes(path: &Path) -> Result<Trace, String> {
     if bytes.is_empty() || bytes.len() % frame_bytes != 0 {
         return Err(format!("{}: not frames of {CUBES} cubes", path.display()));
     }
-    let row = |frame: usize, cube: usize| {
+    let schema = schema("cubes", vec![Cube::KIND], <()>::KIND);
+    let cube_words = |frame: usize, cube: usize| {
         let from = frame * frame_bytes + cube * 32;
         let n = |i: usize| number(from + 4 * i);
         let place = |i: usize| (n(i) + 32768).cast_unsigned();
-        let turn = [n(0), n(1), n(2), n(3)].map(i32::cast_unsigned);
-        let words = [&turn[..], &[place(4), place(5), place(6)], &[n(7).cast_unsigned()]].concat();
-        TraceRow { slot: cube as u16, kind: 0, words }
+        let [largest, a, b, c, interacting] = [n(0), n(1), n(2), n(3), n(7)].map(i32::cast_unsigned);
+        [largest, a, b, c, place(4), place(5), place(6), interacting]
     };
-    let frames = 0..bytes.len() / frame_bytes;
-    let frames = frames.map(|frame| (0..CUBES).map(|cube| row(frame, cube)).collect()).collect();
-    Ok(Trace { schema: schema(vec![Cube::KIND]), rates: Rates { tick_hz: 60, ticks_per_step: 1 }, frames })
+    let step = |frame: usize| {
+        let mut rows = Rows::new(schema.clone());
+        for cube in 0..CUBES {
+            rows.put_words(NetId { slot: cube as u16, generation: 0 }, 0, &cube_words(frame, cube));
+        }
+        rows.finish();
+        Arc::new(rows)
+    };
+    let steps = (0..bytes.len() / frame_bytes).map(step).collect();
+    Ok(Trace { steps, rates: Rates { tick_hz: 60, ticks_per_step: 1 }, schema, owner_word: None })
 }
 
 /// Reads a file of the recorded arena. An entity whose number changes hands between the kinds is another one.
@@ -125,79 +136,72 @@ pub fn arena(path: &Path) -> Result<Trace, String> {
         let part = take(count)?;
         Ok::<u32, String>(part.iter().rev().fold(0u32, |all, &byte| all << 8 | u32::from(byte)))
     };
-    let mut frames = Vec::new();
-    for _ in 0..number(4)? {
-        let mut rows = Vec::new();
+    let schema = schema("arena trace", vec![Player::KIND, Projectile::KIND], Own::KIND);
+    let mut births = Births::default();
+    let mut steps = Vec::new();
+    for frame in 0..number(4)? {
+        let mut rows = Rows::new(schema.clone());
         for _ in 0..number(4)? {
             let (slot, kind) = (number(2)? as u16, number(2)? as u8);
             let [x, y, vx, vy, angle, hp, flags] =
                 [number(4)?, number(4)?, number(4)?, number(4)?, number(4)?, number(4)?, number(4)?];
-            let vel = |v: u32| v.wrapping_add(1024);
-            rows.push(TraceRow { slot, kind, words: vec![vel(vx), vel(vy), x, y, angle, hp, flags] });
+            if kind > 1 || x >= 1 << 15 || y >= 1 << 15 {
+                return Err(format!("{}: not entities of the arena", path.display()));
+            }
+            let vel = |v: u32| v.wrapping_add(1024) & 2047;
+            let id = births.id(frame, slot, kind);
+            rows.put_words(id, kind, &[vel(vx), vel(vy), x, y, angle & 1023, hp & 127, flags & 255]);
         }
-        rows.sort_by_key(|row| row.slot);
-        frames.push(rows);
+        rows.finish();
+        steps.push(Arc::new(rows));
     }
-    Ok(Trace {
-        schema: schema(vec![Player::KIND, Projectile::KIND]),
-        rates: Rates { tick_hz: 30, ticks_per_step: 1 },
-        frames,
-    })
+    Ok(Trace { steps, rates: Rates { tick_hz: 30, ticks_per_step: 1 }, schema, owner_word: None })
+}
+
+/// Tells apart the entities that follow one another in a slot: one that was not there in the frame before, or was of another kind, is new.
+#[derive(Default)]
+struct Births(Vec<(u32, u8, u32)>);
+
+impl Births {
+    fn id(&mut self, frame: u32, slot: u16, kind: u8) -> NetId {
+        if self.0.len() <= usize::from(slot) {
+            self.0.resize(usize::from(slot) + 1, (u32::MAX - 1, 0, 0));
+        }
+        let (last, last_kind, generation) = &mut self.0[usize::from(slot)];
+        *generation += u32::from(last.wrapping_add(1) != frame || *last_kind != kind);
+        (*last, *last_kind) = (frame, kind);
+        NetId { slot, generation: *generation }
+    }
 }
 
 impl Trace {
-    /// Every `stride`th frame.
+    /// Every `stride`th step, from step number `from` on.
     #[must_use]
-    pub fn strided(&self, stride: usize) -> Self {
-        let frames = self.frames.iter().step_by(stride).cloned().collect();
+    pub fn strided(&self, stride: usize, from: usize) -> Self {
+        let steps = self.steps.iter().skip(from).step_by(stride).cloned().collect();
         let ticks_per_step = self.rates.ticks_per_step * stride as u32;
-        Self { frames, rates: Rates { ticks_per_step, ..self.rates }, schema: self.schema.clone() }
+        Self { steps, rates: Rates { ticks_per_step, ..self.rates }, ..self.clone() }
     }
 
-    /// The schema behind a shared pointer, with these tables.
+    /// The schema with these tables.
     #[must_use]
     pub fn schema_with(&self, tables: &str) -> Arc<Schema> {
-        Arc::new(Schema { tables: tables.to_owned().into(), ..self.schema.clone() })
+        Arc::new(Schema { tables: tables.to_owned().into(), ..Schema::clone(&self.schema) })
     }
-}
 
-/// How the players of the generated swarm steer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Steer {
-    /// By one step of the heading each tick, always the same way.
-    Turning,
-    /// By -8 to 8 steps in three of ten ticks.
-    Wandering,
-}
+    /// Steps a second.
+    #[must_use]
+    pub fn step_hz(&self) -> f64 {
+        f64::from(self.rates.tick_hz) / f64::from(self.rates.ticks_per_step)
+    }
 
-/// The swarm with so many players: frames are ticks, as in the workloads w1 to w3.
-#[must_use]
-pub fn swarm(players: u16, tick_hz: u32, steer: Steer, ticks: u32, seed: u64) -> Trace {
-    use snapline_swarm::{Input, Own, Swarm, Walker};
-    let setup = Setup { map: &[], options: &Default::default(), tick_hz, ticks_per_step: 1 };
-    let scene = Swarm::scene(&setup).unwrap_or_else(|error| panic!("the swarm takes no options: {error}"));
-    let mut rng = Rng::new(seed);
-    let start = |rng: &mut Rng| Own { place: Vec2::new(rng.unit(), rng.unit()) * 1000.0, heading: 0.0 };
-    let mut walkers: Vec<(Own, u8)> = (0..players).map(|_| (start(&mut rng), rng.below(256) as u8)).collect();
-    let mut frames = Vec::new();
-    for tick in 1..=ticks {
-        let mut rows = Vec::new();
-        for (number, (own, heading)) in (0u16..).zip(&mut walkers) {
-            let by = match steer {
-                Steer::Turning if number % 2 == 0 => 1,
-                Steer::Turning => 255,
-                Steer::Wandering if rng.unit() < 0.3 => rng.below(17).wrapping_sub(8) as u8,
-                Steer::Wandering => 0,
-            };
-            *heading = heading.wrapping_add(by);
-            let fast = (tick + 13 * u32::from(number)) / 64 % 2 == 1;
-            Swarm::advance(&scene, own, Input { heading: *heading, fast });
-            let hp = 100 - ((tick + 7 * u32::from(number)) / 200 % 100) as u8;
-            let mut words = vec![0; Walker::KIND.words()];
-            Walker { place: own.place, heading: own.heading, hp }.quantise(&mut words);
-            rows.push(TraceRow { slot: number, kind: 0, words });
+    /// The row that player number `player` steers, when there is one.
+    #[must_use]
+    pub fn steered<'a>(&self, rows: &'a Rows, player: u16) -> Option<&'a Row> {
+        let mut mine = rows.list().iter().filter(|row| row.kind == 0);
+        match self.owner_word {
+            Some(word) => mine.find(|row| rows.words(row)[word] == u32::from(player)),
+            None => mine.find(|row| row.id.slot == player),
         }
-        frames.push(rows);
     }
-    Trace { schema: schema(vec![Walker::KIND]), rates: Rates { tick_hz, ticks_per_step: 1 }, frames }
 }

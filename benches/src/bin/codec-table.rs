@@ -1,165 +1,79 @@
-//! scratch
-use snapline_benches::traces::*;
-use snapline_shared::bits::*;
-use snapline_shared::coder::*;
-use std::path::Path;
-fn train(t: &Trace, strides: &[usize]) -> String {
-    let mut counts = None;
-    for &s in strides {
-        let t = t.strided(s);
-        let mut coder = RowCoder::new(&t.schema_with(""), t.rates).unwrap();
-        coder.count(counts.take());
-        pass(&t, &mut coder, true);
-        counts = coder.counts();
-    }
-    let c = RowCoder::new(&t.schema_with(""), t.rates).unwrap();
-    c.trained(&counts.unwrap())
+//! What the codec costs beside others' ways: `cargo run --release -p snapline-benches --bin codec-table -- --help`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use snapline_benches::table::Table;
+use snapline_benches::{traces, worlds};
+
+/// Seed of the arena that is measured, and of the one that its tables are trained on.
+const SEEDS: [u64; 2] = [1, 2];
+
+/// Measures the codec on recorded or played worlds: bytes of a snapshot, bits of a row, nanoseconds to encode, splice and decode, beside Quake III's
+/// way, DDNet's way and xor + zstd level 1. Every frame counted was read back by a client that had nothing but the bytes.
+///
+/// Without a file: an arena that its own brains play, and the swarm. Trace files: codec.md, section 5.
+#[derive(Parser)]
+struct Arguments {
+    /// Recorded cubes.
+    #[arg(long, value_name = "FILE", conflicts_with = "arena")]
+    cubes: Option<PathBuf>,
+    /// Recorded arena.
+    #[arg(long, value_name = "FILE")]
+    arena: Option<PathBuf>,
+    /// Recording of another seed that tables are trained on; without it the neighbour of FILE whose name says -train in place of -a.
+    #[arg(long, value_name = "FILE")]
+    train: Option<PathBuf>,
+    /// JSON in place of a table.
+    #[arg(long)]
+    json: bool,
 }
-struct Out {
-    modes: std::collections::BTreeMap<u8, (u64, u64)>,
-    bits: u64,
-    woken: u64,
-    awake: u64,
-    births: u64,
-    loads: u64,
-    loadn: u64,
-    n: u64,
-    rows: u64,
-}
-fn pass(t: &Trace, coder: &mut RowCoder, loads: bool) -> Out {
-    let mut st: std::collections::BTreeMap<(u16, u8), RowState> = Default::default();
-    let mut o =
-        Out { modes: Default::default(), bits: 0, woken: 0, awake: 0, births: 0, loads: 0, loadn: 0, n: 0, rows: 0 };
-    let mut w = BitWriter::new();
-    let mut l = BitWriter::new();
-    for (i, f) in t.frames.iter().enumerate() {
-        let mut seen = std::collections::BTreeSet::new();
-        w.clear();
-        let (mut woke, mut asleep) = (0u64, 0u64);
-        for r in f {
-            seen.insert((r.slot, r.kind));
-            o.rows += 1;
-            match st.get_mut(&(r.slot, r.kind)) {
-                Some(s) => {
-                    let before = s.awake;
-                    let b0 = w.len_bits();
-                    let run = coder.run(s, &r.words, &mut w);
-                    if run != Run::None {
-                        let e = o.modes.entry(s.mode()).or_insert((0u64, 0u64));
-                        e.0 += 1;
-                        e.1 += (w.len_bits() - b0) as u64;
-                    }
-                    if !before {
-                        asleep += 1;
-                    }
-                    if run == Run::Woken {
-                        woke += 1;
-                    }
-                    if run != Run::None {
-                        o.awake += 1;
-                    }
-                }
-                None => {
-                    let mut s = RowState::default();
-                    coder.birth(r.kind, &r.words, &mut s);
-                    st.insert((r.slot, r.kind), s);
-                    o.births += 1;
-                }
-            }
-            if loads && (i * 7 + r.slot as usize) % 37 == 0 {
-                let s = &st[&(r.slot, r.kind)];
-                l.clear();
-                coder.load(s, &mut l);
-                o.loads += l.len_bits() as u64;
-                o.loadn += 1;
-                coder.count_load(s);
-            }
+
+impl Arguments {
+    fn train_of(&self, trace: &Path) -> Result<PathBuf, String> {
+        if let Some(train) = &self.train {
+            return Ok(train.clone());
         }
-        st.retain(|k, _| seen.contains(k));
-        if i > 0 {
-            o.bits += w.len_bits() as u64;
-            o.n += 1;
-            o.woken += woke;
-            let _ = asleep;
+        let name = trace.file_name().unwrap_or_default().to_string_lossy();
+        let train = trace.with_file_name(name.replacen("-a.", "-train.", 1));
+        if train == trace || !train.exists() {
+            return Err(format!("no recording to train on beside {}: tell one with --train", trace.display()));
         }
+        Ok(train)
     }
-    o
-}
-fn main() {
-    let d = "/work/shared/traces/";
-    let which = std::env::args().nth(1).unwrap_or("cubes".into());
-    if which == "swarm" {
-        for (n, p, hz) in [("w1", 100, 20), ("w3", 10, 30)] {
-            for st in [Steer::Turning, Steer::Wandering] {
-                let a = swarm(p, hz, st, 1200, 1);
-                let tr = swarm(p, hz, st, 1200, 2);
-                let t = train(&tr, &[1]);
-                for (nn, t) in [("formula", ""), ("trained", &t)] {
-                    let mut c = RowCoder::new(&a.schema_with(t), a.rates).unwrap();
-                    let o = pass(&a, &mut c, true);
-                    println!(
-                        "{n} {st:?} {nn} runs {:.1} B awake {:.1} ({:.1} bits) woken {:.1} load {:.1}",
-                        o.bits as f64 / 8.0 / o.n as f64,
-                        o.awake as f64 / o.n as f64,
-                        o.bits as f64 / o.awake as f64,
-                        o.woken as f64 / o.n as f64,
-                        o.loads as f64 / o.loadn as f64
-                    );
-                    println!(
-                        "   {:?}",
-                        o.modes
-                            .iter()
-                            .map(|(m, (c, b))| format!(
-                                "{m}: {:.2} x {:.1}",
-                                *c as f64 / o.n as f64,
-                                *b as f64 / *c as f64
-                            ))
-                            .collect::<Vec<_>>()
-                    );
-                }
-            }
+
+    fn measure(&self) -> Result<Table, String> {
+        let mut table = Table::default();
+        if let Some(file) = &self.cubes {
+            table.cubes(&traces::cubes(file)?, &traces::cubes(&self.train_of(file)?)?)?;
+            return Ok(table);
         }
-        return;
+        if let Some(file) = &self.arena {
+            table.arena(&traces::arena(file)?, &traces::arena(&self.train_of(file)?)?, None)?;
+        } else {
+            let [trace, train] = SEEDS.map(|seed| worlds::arena(64, 300, seed));
+            table.arena(&trace, &train, Some(1000.0))?;
+        }
+        table.swarm(600)?;
+        Ok(table)
     }
-    let (a, tr) = if which == "cubes" {
-        (
-            cubes(Path::new(&format!("{d}cubes-a.bin.zst"))).unwrap(),
-            cubes(Path::new(&format!("{d}cubes-train.bin.zst"))).unwrap(),
-        )
-    } else {
-        (
-            arena(Path::new(&format!("{d}arena-a.bin.zst"))).unwrap(),
-            arena(Path::new(&format!("{d}arena-train.bin.zst"))).unwrap(),
-        )
-    };
-    let strides: &[usize] = if which == "cubes" { &[1, 2, 3, 6] } else { &[1, 2, 3] };
-    let all = train(&tr, strides);
-    println!("tables {} bytes", all.len());
-    for &s in strides {
-        let one = train(&tr.strided(s), &[1]);
-        let selft = train(&a.strided(s), &[1]);
-        for (n, t) in [("formula", ""), ("trained all", &all), ("trained one", &one), ("self", &selft)] {
-            let mut c = RowCoder::new(&a.schema_with(t), a.strided(s).rates).unwrap();
-            let o = pass(&a.strided(s), &mut c, true);
-            if n == "trained one" {
-                println!(
-                    "{:?}",
-                    o.modes
-                        .iter()
-                        .map(|(m, (c, b))| format!("{m}: {:.2} x {:.1}", *c as f64 / o.n as f64, *b as f64 / *c as f64))
-                        .collect::<Vec<_>>()
-                );
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match arguments.measure() {
+        Ok(table) => {
+            if arguments.json {
+                println!("{:#}", table.json());
+            } else {
+                println!("{}", table.text());
             }
-            println!(
-                "stride {s} {n:12} runs {:.1} B, awake {:.1} of {:.1} ({:.1} bits), woken {:.1}, births {:.1}, load {:.1} bits",
-                o.bits as f64 / 8.0 / o.n as f64,
-                o.awake as f64 / o.n as f64,
-                o.rows as f64 / o.n as f64,
-                o.bits as f64 / o.awake as f64,
-                o.woken as f64 / o.n as f64,
-                o.births as f64 / o.n as f64,
-                o.loads as f64 / o.loadn.max(1) as f64
-            );
+            if table.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(words) => {
+            eprintln!("{words}");
+            ExitCode::FAILURE
         }
     }
 }

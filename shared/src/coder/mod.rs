@@ -279,13 +279,11 @@ impl RowCoder {
         self.counts.take()
     }
 
-    /// The text of the tables that suit what has been counted, one line a table that was used; what [`Schema::tables`] takes.
+    /// The text of the tables that suit what has been counted, one line a table that saved more than its line is long; what [`Schema::tables`] takes.
     #[must_use]
     pub fn trained(&self, counts: &Counts) -> String {
-        let used = self.specs.iter().zip(&counts.0);
-        used.filter(|(spec, counts)| spec.symbols > 1 && counts.iter().any(|&count| count > 0))
-            .map(|(spec, counts)| tables::line(spec, counts))
-            .collect()
+        let used = self.specs.iter().zip(&counts.0).filter(|(spec, _)| spec.symbols > 1);
+        used.filter_map(|(spec, counts)| tables::line(spec, counts)).collect()
     }
 }
 

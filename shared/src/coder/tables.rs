@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::plan::{Formula, TableSpec};
-use super::prefix::Code;
+use super::prefix::{Code, lengths};
 use super::residual::{sizes, split};
 
 /// Code words for every table, in the plans' order.
@@ -29,9 +29,9 @@ impl Tables {
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
             let wrong = |words: &str| format!("tables, line {}: {words}", number + 1);
             let (name, digits) = line.split_once(' ').ok_or_else(|| wrong("not a name and lengths"))?;
-            let lengths: Option<Vec<u8>> =
+            let all: Option<Vec<u8>> =
                 digits.chars().map(|digit| digit.to_digit(16).map(|length| length as u8)).collect();
-            let code = lengths.and_then(|lengths| Code::new(&lengths)).ok_or_else(|| wrong("not a complete code"))?;
+            let code = all.and_then(|lengths| Code::new(&lengths)).ok_or_else(|| wrong("not a complete code"))?;
             if trained.insert(name, code).is_some() {
                 return Err(wrong("this table stands there twice"));
             }
@@ -111,10 +111,11 @@ fn pair(symbol: u32, scale: u64) -> u64 {
     (one(i64::from(symbol / 5) - 2) * one(i64::from(symbol % 5) - 2)) >> 16
 }
 
-/// The line of a table whose symbols came so often. A little of the formula is mixed in, for what did not come may come.
-pub(crate) fn line(spec: &TableSpec, counts: &[u64]) -> String {
+/// The line of a table whose symbols came so often; none when it would save less than it is long. A little of the formula is mixed in, for what did
+/// not come may come.
+pub(crate) fn line(spec: &TableSpec, counts: &[u64]) -> Option<String> {
     let formula = weights(spec);
-    let (seen, thought): (u64, u64) = (counts.iter().sum(), formula.iter().sum());
+    let thought: u64 = formula.iter().sum();
     // The formula counts as much as this many symbols.
     const PRIOR: u64 = 8;
     let mixed: Vec<u64> = counts
@@ -122,8 +123,10 @@ pub(crate) fn line(spec: &TableSpec, counts: &[u64]) -> String {
         .zip(&formula)
         .map(|(&count, &weight)| (count << 16) + ((PRIOR << 16) * (weight >> 8)) / (thought >> 8).max(1))
         .collect();
-    debug_assert!(seen > 0);
-    let digits: String =
-        super::prefix::lengths(&mixed).iter().filter_map(|&length| char::from_digit(length.into(), 16)).collect();
-    format!("{} {digits}\n", spec.name)
+    let trained = lengths(&mixed);
+    let digits: String = trained.iter().filter_map(|&length| char::from_digit(length.into(), 16)).collect();
+    let line = format!("{} {digits}\n", spec.name);
+    let bits = |lengths: &[u8]| lengths.iter().zip(counts).map(|(&length, count)| u64::from(length) * count).sum();
+    let (by_formula, by_table): (u64, u64) = (bits(&lengths(&formula)), bits(&trained));
+    (by_formula > by_table + 8 * line.len() as u64).then_some(line)
 }
