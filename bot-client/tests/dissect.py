@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Reads frames bit by bit, for section 14 of shared/PROTOCOL.md: prints what was read, in which table, and the rows after it; or sets the page right.
+"""Reads frames bit by bit, for section 14 of shared/PROTOCOL.md: prints what was read and the rows after it, or mends the page.
 
-    cargo test -p snapline-shared --test protocol_examples -- --nocapture | python3 bot-client/tests/dissect.py [--page shared/PROTOCOL.md]
+    cargo test -p snapline-shared --test protocol_examples -- --nocapture >frames.txt
+    python3 bot-client/tests/dissect.py [--page shared/PROTOCOL.md] <frames.txt
 
-Of what it is fed a line that is a schema's JSON begins a connection at 60 ticks a second and 2 ticks a step; lines `NAME: HEX` are its frames. With
---page the bytes behind `<!-- frame: NAME -->` and the first two columns of the table behind them are written anew; meanings are for people to write.
+A line that is a schema's JSON begins a connection at 60 ticks a second and 2 ticks a step; lines `NAME: HEX` are its frames. With --page
+the bytes behind `<!-- frame: NAME -->` and the first two columns of the table behind them are written anew; the others are for people.
 """
 
 import json

@@ -67,7 +67,6 @@ class Code:
             # The leading one tells words of different lengths apart.
             self.symbols[1 << last | number] = symbol
             number += 1
-
     def read(self, bits):
         word, symbols = 1, self.symbols
         while (symbol := symbols.get(word)) is None:
@@ -151,23 +150,19 @@ class Tables:
     """All tables of a schema by name; codes are made when they are first needed."""
     def __init__(self, text):
         self.trained, self.specs, self.codes = read_tables(text), {}, {}
-
     def declare(self, name, symbols, formula):
         self.specs[name] = (symbols, formula)
-
     def check(self):
         for name, code in self.trained.items():
             if name not in self.specs or self.specs[name][0] != len(code.lengths):
                 raise Wrong(f"a table {name} of {len(code.lengths)} symbols")
-
     def code(self, name):
         if name not in self.codes:
             symbols, formula = self.specs[name]
             self.codes[name] = self.trained.get(name) or formula_code(formula, symbols)
         return self.codes[name]
-
     def some(self, names):
-        """Codes by key, looked up by name only once: {key: name} -> a function from key to code."""
+        """Codes by what `names` makes a name from; each is looked up only once."""
         return cache(lambda *key: self.code(names(*key)))
 
 # ---- 8.2 Groups, 8.5 models
@@ -175,16 +170,13 @@ class Axis:
     """One word of a group; `at` is the place of its first number."""
     def __init__(self, word, spec, wraps, at):
         self.word, (self.bits, self.modulus), self.wraps, self.at = word, spec, wraps, at
-
     def gap(self, start, end):
         if not self.wraps:
             return end - start
         up = (end - start) % self.modulus
         return up - self.modulus if up > self.modulus // 2 else up
-
     def fit(self, word):
         return word % self.modulus if self.wraps else clamp(word, 0, self.modulus - 1)
-
     def place(self, point):
         place = (point + 32) >> 6
         word = self.fit(place)
@@ -199,25 +191,16 @@ def weigh(cost, gone, held):
 class Group:
     """Fields that deviate together. Numbers: those of SLOTS for each axis, then EXTRA for the group."""
     SLOTS, EXTRA, CLASS_AT = (), (), 1
-
     def __init__(self, name, axes, at, teleport=0):
         self.name, self.axes, self.teleport = name, axes, teleport
         self.extra = at + len(axes) * len(self.SLOTS)
         # Place, kind, word of the axis, place in the list.
-        self.numbers = [
-            (axis.at + i, slot, axis.word, i) for axis in axes for i, slot in enumerate(self.SLOTS)
-        ] + [(self.extra + i, slot, None, len(self.SLOTS) + i) for i, slot in enumerate(self.EXTRA)]
-
+        self.numbers = [(axis.at + i, slot, axis.word, i) for axis in axes for i, slot in enumerate(self.SLOTS)]
+        self.numbers += [(self.extra + i, slot, None, len(self.SLOTS) + i) for i, slot in enumerate(self.EXTRA)]
     def jumps(self, axis, residual):
         return abs(residual) > (self.teleport or axis.modulus // 8)
 
-    def predict(self, numbers, old, new):
-        """A tuple for each axis: the predicted word, then what the update needs."""
-        raise NotImplementedError
-
-    def update(self, numbers, old, new, guesses):
-        raise NotImplementedError
-
+    # `predict` gives a tuple for each axis: the predicted word, then what `update` needs.
     # -- 8.6
     def declare(self, kind, tables):
         self.is_pair = len(self.axes) == 2
@@ -240,7 +223,6 @@ class Group:
         self.pair_code = tables.some(lambda own: f"{kind}.{self.name}.pair.{own}")
         self.code = tables.some(lambda part, own, more: f"{kind}.{self.name}.{part}.{own}.{more}")
         self.load_code = tables.some(lambda i: f"{kind}.load.{self.name}.{i}")
-
     def read(self, bits, numbers, guesses, new, before):
         """Sets the new words; the largest class of this row's residuals so far."""
         owns = [min(numbers[axis.at + self.CLASS_AT], 11) for axis in self.axes]
@@ -260,16 +242,13 @@ class Group:
             if not 0 <= new[axis.word] < axis.modulus:
                 raise Wrong("a residual leaves the range of its word")
         return so_far if before is None else max(before, so_far)
-
     # -- 8.7
     def read_words(self, bits, words):
         for axis in self.axes:
             words[axis.word] = bits.read(axis.bits)
-
     def reset(self, words, numbers):
         for at, slot, word, _ in self.numbers:
             numbers[at] = words[word] if slot == "older" else words[self.axes[0].word - 1] if slot == "largest" else 0
-
     def read_numbers(self, bits, words, numbers):
         for at, slot, word, i in self.numbers:
             if slot == "sub":
@@ -285,10 +264,8 @@ class Group:
 class Rest(Group):
     def predict(self, numbers, old, new):
         return [(old[axis.word],) for axis in self.axes]
-
     def update(self, numbers, old, new, guesses):
         pass
-
     def declare(self, kind, tables):
         if len(self.axes) <= 4:
             tables.declare(f"{kind}.{self.name}.mask", 1 << len(self.axes), ("mask",))
@@ -299,7 +276,6 @@ class Rest(Group):
         self.mask_code = tables.some(lambda: f"{kind}.{self.name}.mask")
         self.code = tables.some(lambda word: f"{kind}.{self.name}.w{word}")
         self.load_code = tables.some(lambda word: f"{kind}.load.{self.name}.w{word}")
-
     def read(self, bits, numbers, guesses, new, before):
         count = len(self.axes)
         if count <= 4:
@@ -315,7 +291,6 @@ class Rest(Group):
                 raise Wrong("a change beyond the last word")
             self.read_change(bits, self.axes[following - 1], new)
         return before
-
     def read_change(self, bits, axis, new):
         if axis.bits == 1:
             new[axis.word] ^= 1
@@ -325,7 +300,6 @@ class Rest(Group):
             new[axis.word] = bits.read(axis.bits)
         if new[axis.word] >= axis.modulus:
             raise Wrong("a word is outside its range")
-
     def read_words(self, bits, words):
         for axis in self.axes:
             if 2 <= axis.bits <= 12:
@@ -335,7 +309,6 @@ class Rest(Group):
 
 class Smooth(Group):
     SLOTS = ("wide", "class", "cost")
-
     def predict(self, numbers, old, new):
         guesses = []
         for axis in self.axes:
@@ -343,7 +316,6 @@ class Smooth(Group):
             gone = axis.fit(held + numbers[axis.at])
             guesses.append((gone if numbers[axis.at + 2] <= 0 else held, gone))
         return guesses
-
     def update(self, numbers, old, new, guesses):
         for axis, (_, gone) in zip(self.axes, guesses):
             velocity = axis.gap(old[axis.word], new[axis.word])
@@ -353,7 +325,6 @@ class Smooth(Group):
 
 class Glide(Group):
     SLOTS = ("wide", "class", "cost", "sub", "age")
-
     def predict(self, numbers, old, new):
         guesses = []
         for axis in self.axes:
@@ -361,7 +332,6 @@ class Glide(Group):
             gone, off = axis.place(64 * old[axis.word] + sub + velocity)
             guesses.append((gone if cost <= 0 else old[axis.word], gone, off))
         return guesses
-
     def update(self, numbers, old, new, guesses):
         for axis, (guess, gone, off) in zip(self.axes, guesses):
             velocity, _, cost, _, age = numbers[axis.at : axis.at + 5]
@@ -380,10 +350,8 @@ class Glide(Group):
 
 class Driven(Group):
     SLOTS = ("sub", "class")
-
     def drive(self, by, gain, offset, new_share):
         self.by, self.gain, self.offset, self.new_share = by, gain, offset, new_share
-
     def predict(self, numbers, old, new):
         guesses = []
         for i, axis in enumerate(self.axes):
@@ -392,7 +360,6 @@ class Driven(Group):
             moved = wrapped((wrapped((mean >> 8) * self.gain) >> 8) + self.offset) >> 16
             guesses.append(axis.place(wrapped(wrapped(64 * old[axis.word] + numbers[axis.at]) + moved)))
         return guesses
-
     def update(self, numbers, old, new, guesses):
         for axis, (guess, off) in zip(self.axes, guesses):
             residual = axis.gap(guess, new[axis.word])
@@ -407,17 +374,14 @@ def directions(bits):
 
 class Along(Group):
     SLOTS, EXTRA = ("sub", "class"), ("wide", "age")
-
     def drive(self, angle, bits):
         self.angle, self.shift, self.directions = angle, max(bits - 10, 0), directions(bits)
-
     def predict(self, numbers, old, new):
         direction, speed = self.directions[new[self.angle] >> self.shift], numbers[self.extra]
         return [
             axis.place(64 * old[axis.word] + numbers[axis.at] + (speed * along >> 16))
             for axis, along in zip(self.axes, direction)
         ]
-
     def update(self, numbers, old, new, guesses):
         missed, jumps = 0, False
         for axis, (guess, off), along in zip(self.axes, guesses, self.directions[new[self.angle] >> self.shift]):
@@ -438,7 +402,6 @@ class Along(Group):
 
 class Turn(Group):
     SLOTS, CLASS_AT = ("wide", "wide", "class", "cost", "cost", "cost"), 2
-
     def predict(self, numbers, old, new):
         guesses = []
         for axis in self.axes:
@@ -450,7 +413,6 @@ class Turn(Group):
             guess = (held, on, faster)[costs.index(min(costs))]
             guesses.append((guess, held, on, faster))
         return guesses
-
     def update(self, numbers, old, new, guesses):
         for axis, (guess, *ways) in zip(self.axes, guesses):
             turn, _, _, *costs = numbers[axis.at : axis.at + 6]
@@ -462,18 +424,15 @@ class Turn(Group):
 
 class Rotation(Group):
     SLOTS, EXTRA = ("older", "class"), ("largest", "cost")
-
     def unfold(self, largest, three):
         most = self.axes[0].modulus - 2
         others = [2 * word - most for word in three]
         square = 2 * most * most - sum(component * component for component in others)
         return others[:largest] + [math.isqrt(max(square, 0))] + others[largest:]
-
     def fold(self, largest, four):
         most, sign = self.axes[0].modulus - 2, -1 if four[largest] < 0 else 1
         others = four[:largest] + four[largest + 1 :]
         return [clamp((component * sign + most + 1) >> 1, 0, most + 1) for component in others]
-
     def predict(self, numbers, old, new):
         first, (old_largest, cost) = self.axes[0].word, numbers[self.extra : self.extra + 2]
         newer = self.unfold(old[first - 1], old[first : first + 3])
@@ -483,7 +442,6 @@ class Rotation(Group):
         turned = [(2 * dot * a + square // 2) // square - b for a, b in zip(newer, older)]
         held, gone = self.fold(new[first - 1], newer), self.fold(new[first - 1], turned)
         return [(g if cost <= 0 else h, g, h) for g, h in zip(gone, held)]
-
     def update(self, numbers, old, new, guesses):
         cost, gone_costs, held_costs = numbers[self.extra + 1], 0, 0
         for axis, (_, gone, held) in zip(self.axes, guesses):
@@ -513,7 +471,6 @@ class Plan:
             axes = [Axis(word, layout[word], True, 0) for word in sorted(rest)]
             self.groups.append(Rest("rest", axes, self.numbers))
         self.declare(tables)
-
     def model(self, number):
         """(class, what drives it) of a field by itself; none: rest."""
         field, words = self.kind["fields"][number], self.words_of[number]
@@ -528,7 +485,6 @@ class Plan:
         if number == self.kind["at"]:
             return self.place_model(field) or (Glide, None)
         return (Smooth, None) if bits > 2 else None
-
     def place_model(self, place):
         if self.driver in (None, self.kind["at"]) or place["lane"] != "fixed" or self.model(self.driver) is None:
             return None
@@ -543,7 +499,6 @@ class Plan:
         gain, offset = rounded(driver["step"] * scale), rounded(driver["min"] * scale)
         new_share = 65536 * (ticks_per_step + 1) // (2 * ticks_per_step)
         return (Driven, (word, gain, offset, new_share)) if abs(gain) < 10**12 and abs(offset) < 10**15 else None
-
     def add(self, number, model, drive):
         field, words = self.kind["fields"][number], self.words_of[number]
         if model is Rotation:
@@ -558,7 +513,6 @@ class Plan:
             group.drive(*drive)
         self.groups.append(group)
         self.numbers += len(group.numbers)
-
     def declare(self, tables):
         name, modes = self.kind["name"], 1 << len(self.groups)
         for last in [*range(modes), "new"]:
@@ -569,7 +523,6 @@ class Plan:
             group.declare(name, tables)
         self.mode_code = tables.some(lambda last: f"{name}.mode.{'new' if last == NEW else last}")
         self.load_code = tables.some(lambda what: f"{name}.load.{what}")
-
     # -- 8.6
     def step(self, state, bits=None):
         """One step: by the run in `bits`, or, without, as predicted. `state` has `words`, `mode`, `numbers`."""
@@ -587,7 +540,6 @@ class Plan:
         for group, guesses in zip(self.groups, guessed):
             group.update(numbers, old, new, guesses)
         state.words, state.mode = new, mode
-
     # -- 8.7
     def read_load(self, state, bits):
         mode, told = self.load_code("mode").read(bits), self.load_code("groups").read(bits)

@@ -10,7 +10,7 @@ use snapline_shared::schema::Schema;
 
 use crate::{golden, hex};
 
-wire! { struct Glider at place teleport 30 {
+wire! { struct Glider at place teleport 6 {
     place: Vec3 => Lerp Fixed { min: 0.0, max: 256.0, step: 0.0625, wrap: true }, level: i16 => Lerp Int { bits: 12 }, turn: Quat => Arc Quat { bits: 9 },
     mask: u8 => Snap Uint { bits: 3 }, on: bool => Snap Uint { bits: 1 },
 } }
@@ -22,17 +22,19 @@ wire! { struct Odd { serial: u64 => Snap Uint { bits: 60 }, level: f32 => Lerp F
 wire! { struct Many { a: u8 => Lerp Uint { bits: 8 }, b: u16 => Lerp Uint { bits: 10 }, c: f32 => Arc Angle { bits: 8 }, turn: Quat => Arc Quat { bits: 6 }, d: u8 => Lerp Uint { bits: 6 }, e: u8 => Lerp Uint { bits: 6 } } }
 
 const RATES: Rates = Rates { tick_hz: 60, ticks_per_step: 2 };
-const STEPS: u32 = 60;
+const STEPS: u32 = 100;
 
 /// Numbers that rest, move evenly, gain speed, tremble, jump; one word after the other, so that groups deviate alone and together.
-fn go_on(words: &mut [u32], speeds: &mut [i64], layout: &[WordSpec], rng: &mut Rng) {
+fn go_on(step: u32, words: &mut [u32], speeds: &mut [i64], layout: &[WordSpec], rng: &mut Rng) {
     for ((word, speed), spec) in words.iter_mut().zip(speeds).zip(layout) {
         let modulus = spec.modulus as i64;
         match rng.below(24) {
             0 => *speed = 0,
             1 => *speed = i64::from(rng.below(120)) - 60,
             2 => *speed += i64::from(rng.below(9)) - 4,
-            3 => *word = (i64::from(rng.bits()) % modulus) as u32,
+            3 if rng.one_in(2) => *word = (i64::from(rng.bits()) % modulus) as u32,
+            3 => *word = ((i64::from(*word) + 150) % modulus) as u32,
+            _ if step > STEPS / 2 => *speed += 5,
             _ => {}
         }
         if spec.bits > 2 && spec.bits < 32 {
@@ -68,8 +70,8 @@ fn rows_of_every_model() {
                 coder.birth(number, &words, &mut state);
                 read.clone_from(&state);
             } else {
-                if step % 15 < 11 {
-                    go_on(&mut words, &mut speeds, &layout, &mut rng);
+                if step % 25 < 21 {
+                    go_on(step, &mut words, &mut speeds, &layout, &mut rng);
                 }
                 any = coder.run(&mut state, &words, &mut run);
                 run.align();
