@@ -38,14 +38,27 @@ impl Axis {
         if !self.wraps {
             return gap;
         }
+        // Two words are less than a range apart, so once is enough; a division would be half of what a row costs.
         let modulus = self.modulus();
-        let up = gap.rem_euclid(modulus);
-        if up > modulus / 2 { up - modulus } else { up }
+        if gap > modulus / 2 {
+            gap - modulus
+        } else if gap < (modulus - 1) / -2 {
+            gap + modulus
+        } else {
+            gap
+        }
     }
 
     /// A word within its range.
     pub(crate) fn fit(&self, word: i64) -> i64 {
-        if self.wraps { word.rem_euclid(self.modulus()) } else { word.max(0).min(self.modulus() - 1) }
+        let modulus = self.modulus();
+        if 0 <= word && word < modulus {
+            word
+        } else if self.wraps {
+            word.rem_euclid(modulus)
+        } else {
+            word.max(0).min(modulus - 1)
+        }
     }
 
     /// Place on the grid and distance from its middle of a point in sub-quanta.
