@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use snapline_arena::Arena;
 use snapline_benches::crowd::Crowd;
+use snapline_shared::coder::Rates;
 use snapline_shared::frame::{Eye, FrameSpec, FrameStats, FrameWriter, Mirror, Replica, Store, Wanted};
 use snapline_shared::game::{Game, schema};
 use snapline_shared::prelude::*;
@@ -17,6 +18,7 @@ use snapline_swarm::Swarm;
 
 /// Steps that are recorded and then gone through to and fro.
 const STEPS: usize = 64;
+const RATES: Rates = Rates { tick_hz: 60, ticks_per_step: 2 };
 
 #[derive(Clone, Copy, PartialEq)]
 enum Phase {
@@ -60,10 +62,10 @@ impl Line {
         let schema = Arc::new(schema::<G>());
         let mut line = Self {
             worlds,
-            store: Store::new(schema.clone()),
+            store: Store::new(schema.clone(), RATES).expect("good tables"),
             writer: FrameWriter::new(),
             mirror: Mirror::default(),
-            replica: Replica::new(&schema, 2),
+            replica: Replica::new(&schema, RATES).expect("good tables"),
             wanted: Vec::new(),
             bytes: Vec::new(),
             step: 0,

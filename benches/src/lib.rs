@@ -1,4 +1,19 @@
 //! Benchmarks, and what they share.
-//! The proof of the frame at length: `cargo run --release -p snapline-benches --bin frame-proof -- --frames 1000000`.
+//!
+//! | module | is |
+//! |---|---|
+//! | `traces`, `worlds` | recorded worlds; worlds that are played here |
+//! | `views` | who sees what |
+//! | `training` | tables from worlds |
+//! | `watch` | clients that watch a world: frames written, read by their bytes alone, compared, timed |
+//! | `rivals` | how others would send the same |
+//! | `crowd` | a room full of clients |
 
 pub mod crowd;
+pub mod rivals;
+pub mod table;
+pub mod traces;
+pub mod training;
+pub mod views;
+pub mod watch;
+pub mod worlds;

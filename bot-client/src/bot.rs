@@ -240,7 +240,9 @@ impl Bot {
         };
         let now_us = self.now_us();
         self.player.handle_message(now_us, &bytes).map_err(|error| match error {
-            ClientError::Decode(_) | ClientError::Setup(_) => End::Undecodable(error.to_string(), Close::ProtocolError),
+            ClientError::Decode(_) | ClientError::Schema(_) | ClientError::Setup(_) => {
+                End::Undecodable(error.to_string(), Close::ProtocolError)
+            }
         })?;
         self.measure();
         Ok(())

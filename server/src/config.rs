@@ -42,7 +42,8 @@ pub struct Config {
     pub handshakes_max: usize,
     /// Rows in a room's world, 1-65,536. Default 16,384. Memory: words of a row x steps of `history_ms`.
     pub rows_max: usize,
-    /// Bytes that newly seen rows may fill one snapshot up to, 256-65,536. Default 4,096. More fills a view sooner and delays what moves.
+    /// Bytes that the rows of one snapshot fill at most, 256-65,536. Default 4,096. What does not fit is held, the farthest first, and comes in turn;
+    /// more shows a crowd more smoothly and costs bandwidth.
     pub snapshot_bytes_max: usize,
     /// How long rows are kept for rewind, in milliseconds, 50-10,000. Default 1,000. Memory in proportion.
     pub history_ms: u32,

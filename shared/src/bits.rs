@@ -122,6 +122,12 @@ impl<'a> BitReader<'a> {
         Ok(value)
     }
 
+    /// The next 32 bits, zeros after the end, without reading them.
+    #[must_use]
+    pub fn peek(&self) -> u32 {
+        window(self.bytes, self.at)
+    }
+
     /// Reads one bit.
     ///
     /// # Errors

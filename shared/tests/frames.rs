@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use snapline_shared::coder::Rates;
 use snapline_shared::frame::{Eye, FrameSpec, FrameWriter, Mirror, Replica, Store, Wanted};
 use snapline_shared::prelude::*;
 use snapline_shared::schema::Schema;
@@ -29,7 +30,9 @@ fn every_frame_leaves_every_client_with_the_truth() {
     }
 }
 
-wire! { struct Dot at place { place: Vec2 => Lerp Fixed { min: 0.0, max: 100.0, step: 0.1, wrap: false }, tag: u32 => Snap Uint { bits: 20 } } }
+wire! { struct Dot at place { place: Vec2 => Lerp Fixed { min: 0.0, max: 100.0, step: 0.1, wrap: false }, tag: u32 => Snap Uint { bits: 12 } } }
+
+const RATES: Rates = Rates { tick_hz: 60, ticks_per_step: 1 };
 
 fn schema() -> Arc<Schema> {
     Arc::new(Schema {
@@ -46,7 +49,8 @@ fn schema() -> Arc<Schema> {
 /// Frames 1 to `count` of a few moving dots, all seen; every tag is `tag_base` higher than it would be.
 fn frames(count: u32, tag_base: u32) -> Vec<Vec<u8>> {
     let schema = schema();
-    let (mut store, mut mirror, mut writer) = (Store::new(schema.clone()), Mirror::default(), FrameWriter::new());
+    let (mut store, mut mirror, mut writer) =
+        (Store::new(schema.clone(), RATES).expect("no tables"), Mirror::default(), FrameWriter::new());
     let wanted: Vec<Wanted> = (0..9).map(|slot| Wanted { slot, enters: true, priority: 0.0 }).collect();
     let spec = FrameSpec {
         ticks_per_step: 1,
@@ -74,7 +78,7 @@ fn frames(count: u32, tag_base: u32) -> Vec<Vec<u8>> {
 
 /// A client that has read these frames.
 fn after(frames: &[Vec<u8>]) -> Replica {
-    let mut replica = Replica::new(&schema(), 1);
+    let mut replica = Replica::new(&schema(), RATES).expect("no tables");
     for frame in frames {
         assert!(replica.read(frame).is_ok_and(|info| !info.check_failed));
     }
@@ -96,7 +100,7 @@ proptest! {
         bytes.truncate(bytes.len().saturating_sub(cut % 40).max(1));
         if replica.read(&bytes).is_ok() {
             for row in replica.rows() {
-                prop_assert!(row.state.words[0] < 1000 && row.state.words[1] < 1000 && row.state.words[2] < 1 << 20);
+                prop_assert!(row.state.words[0] < 1000 && row.state.words[1] < 1000 && row.state.words[2] < 1 << 12);
             }
         }
     }

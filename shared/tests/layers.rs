@@ -21,7 +21,10 @@ const SHARED: &[(&str, &[&str])] = &[
     ("message", &["bits", "frame", "ids", "quant", "tick", "words"]),
     ("game", &["events", "ids", "rng", "rows", "schema", "tick", "wire"]),
     ("link", &["rng"]),
-    ("client", &["frame", "game", "ids", "message", "numbers", "quant", "rows", "schema", "tick", "wire", "words"]),
+    (
+        "client",
+        &["coder", "frame", "game", "ids", "message", "numbers", "quant", "rows", "schema", "tick", "wire", "words"],
+    ),
 ];
 /// What neither `shared` nor `server::room` may mention (invariant 1).
 const SHELL: &[&str] = &["std::time::Instant", "SystemTime", "std::thread", "std::net", "tokio", "HashMap", "HashSet"];

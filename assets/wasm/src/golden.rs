@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use snapline_shared::client::SessionEvent;
+use snapline_shared::coder::Rates;
 use snapline_shared::frame::Replica;
 use snapline_shared::message::ServerMessage;
 use snapline_shared::numbers::to_words;
@@ -50,8 +51,9 @@ impl GoldenReplica {
     /// # Errors
     /// When the bytes are no schema.
     #[wasm_bindgen(constructor)]
-    pub fn new(schema_json: &[u8], ticks_per_step: u32) -> Result<Self, JsError> {
-        Ok(Self(Replica::new(&Arc::new(Schema::from_json(schema_json)?), ticks_per_step)))
+    pub fn new(schema_json: &[u8], tick_hz: u32, ticks_per_step: u32) -> Result<Self, JsError> {
+        let rates = Rates { tick_hz, ticks_per_step };
+        Ok(Self(Replica::new(&Arc::new(Schema::from_json(schema_json)?), rates).map_err(|words| JsError::new(&words))?))
     }
 
     /// Applies one snapshot; gives all known rows, each as slot, low 8 bits of the generation, 1 when held, kind, number of words, words.

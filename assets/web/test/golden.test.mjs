@@ -18,9 +18,9 @@ test("numbers become the same words", () => {
 });
 
 test("frames become the same rows", () => {
-  const { schema, ticks_per_step: ticksPerStep, frames } = golden("swarm.json");
+  const { schema, tick_hz: tickHz, ticks_per_step: ticksPerStep, frames } = golden("swarm.json");
   assert.ok(frames.length > 100);
-  const replica = new wasm.GoldenReplica(bytesOf(schema), ticksPerStep);
+  const replica = new wasm.GoldenReplica(bytesOf(schema), tickHz, ticksPerStep);
   for (const { bytes, rows, step } of frames) {
     assert.deepEqual([...replica.read(fromHex(bytes))], rows, `step ${step}`);
     assert.equal(replica.step, step);
@@ -28,8 +28,8 @@ test("frames become the same rows", () => {
 });
 
 test("a frame that does not follow is refused", () => {
-  const { schema, ticks_per_step: ticksPerStep, frames } = golden("swarm.json");
-  const replica = new wasm.GoldenReplica(bytesOf(schema), ticksPerStep);
+  const { schema, tick_hz: tickHz, ticks_per_step: ticksPerStep, frames } = golden("swarm.json");
+  const replica = new wasm.GoldenReplica(bytesOf(schema), tickHz, ticksPerStep);
   assert.throws(() => replica.read(fromHex(frames[1].bytes)), Error);
 });
 

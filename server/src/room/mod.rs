@@ -20,6 +20,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use slab::Slab;
+use snapline_shared::coder::Rates;
+use snapline_shared::frame::Store;
 use snapline_shared::game::{Game, Map, Profile, SetupError};
 use snapline_shared::ids::PlayerId;
 use snapline_shared::message::{Close, Notice, ServerMessage, Status};
@@ -55,7 +57,7 @@ pub struct RoomConfig {
     pub players_max: usize,
     /// Rows in the world; a game that shows more ends the room.
     pub rows_max: usize,
-    /// Bytes that loads may fill a snapshot up to.
+    /// Bytes that the rows of a snapshot fill at most.
     pub snapshot_bytes_max: usize,
     /// How long rows are kept for rewind, in milliseconds.
     pub history_ms: u32,
@@ -72,7 +74,7 @@ pub struct RoomConfig {
 }
 
 impl Default for RoomConfig {
-    /// 60 ticks and 30 snapshots a second, 100 seats, 1,000 rows, loads up to 4 KiB, a second of history, seed 1, the game's own map, no options.
+    /// 60 ticks and 30 snapshots a second, 100 seats, 1,000 rows, rows of a snapshot up to 4 KiB, a second of history, seed 1, the game's own map, no options.
     fn default() -> Self {
         Self {
             name: snapline_shared::message::ROOM_DEFAULT.to_owned(),
@@ -92,6 +94,12 @@ impl Default for RoomConfig {
 }
 
 impl RoomConfig {
+    /// How often its rows are shown.
+    #[must_use]
+    pub const fn rates(&self) -> Rates {
+        Rates { tick_hz: self.tick_hz, ticks_per_step: self.ticks_per_step }
+    }
+
     /// Snapshots a second, rounded up.
     #[must_use]
     pub const fn step_hz(&self) -> u32 {
@@ -166,7 +174,8 @@ impl<G: Game> Room<G> {
         }
         let schema_hash = Schema::hash(&schema.to_json());
         let world = World::new(&config, &schema)?;
-        let replicator = Replicator::new(snapline_shared::frame::Store::new(schema.clone()));
+        let store = Store::new(schema.clone(), config.rates());
+        let replicator = Replicator::new(store.map_err(|words| SetupError { field: "schema", words })?);
         Ok(Self {
             config,
             schema,
@@ -235,7 +244,7 @@ impl<G: Game> Room<G> {
             (player, Profile { name: &connection.name, user: None, bot: connection.bot })
         });
         let refused = self.world.begin_epoch(&self.config, players);
-        self.replicator = Replicator::new(snapline_shared::frame::Store::new(self.schema.clone()));
+        self.replicator.begin_epoch();
         for (_, connection) in &mut self.connections {
             self.stats.inputs_late += connection.inputs.late();
             connection.begin_epoch();

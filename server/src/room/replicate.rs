@@ -26,6 +26,12 @@ impl Replicator {
         Self { store, interest, writer: FrameWriter::new(), wanted: Vec::new(), own }
     }
 
+    /// The room's timeline is replaced: what was coded before has nothing to do with what comes.
+    pub(crate) fn begin_epoch(&mut self) {
+        self.store.clear();
+        self.interest = Interest::new(self.store.schema());
+    }
+
     /// Whether `connection` should get a snapshot of the newest step. Only while that step's tick is the newest too: own state, view and applied
     /// inputs are asked of the game as it is now, and the frame says that they are of its step.
     pub(crate) fn is_due<G: Game>(&self, connection: &Connection<G>, config: &RoomConfig, now: Tick) -> bool {

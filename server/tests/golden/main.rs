@@ -4,6 +4,7 @@
 
 mod messages;
 mod motion;
+mod rows;
 mod session;
 
 use std::collections::BTreeMap;
@@ -143,7 +144,7 @@ fn room(options: BTreeMap<String, String>) -> Room<Swarm> {
 #[test]
 fn frames_of_the_swarm() {
     let schema = std::sync::Arc::new(schema::<Swarm>());
-    let mut replica = Replica::new(&schema, 2);
+    let mut replica = Replica::new(&schema, RoomConfig::default().rates()).expect("good tables");
     let mut held = 0;
     let frames: Vec<serde_json::Value> = frames()
         .into_iter()
@@ -162,6 +163,7 @@ fn frames_of_the_swarm() {
     assert_eq!(frames.len(), 200);
     assert!(held > 0, "held rows are among them");
     let json = schema.to_json();
-    let text = json!({ "schema": String::from_utf8_lossy(&json), "ticks_per_step": 2, "frames": frames });
+    let text =
+        json!({ "schema": String::from_utf8_lossy(&json), "tick_hz": 60, "ticks_per_step": 2, "frames": frames });
     golden("swarm.json", &text);
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use snapline_server::Server;
+use snapline_server::room::RoomConfig;
 use snapline_shared::frame::{Replica, SNAPSHOT};
 use snapline_shared::game::schema;
 use snapline_shared::message::ClientMessage;
@@ -66,7 +67,8 @@ fn it_costs_a_window_and_comes_back_within_a_second() {
     });
     std::thread::sleep(Duration::from_millis(1500));
     let mut client = Client::join(server.address(), "main", "stops");
-    let mut replica = Replica::new(&std::sync::Arc::new(schema::<Swarm>()), 2);
+    let mut replica =
+        Replica::new(&std::sync::Arc::new(schema::<Swarm>()), RoomConfig::default().rates()).expect("no tables");
     let played = read(&mut client, &mut replica, Duration::from_secs(1), true);
     assert!(played.len() > 15, "{} snapshots in a second", played.len());
     assert_equals_server(&server, &replica);

@@ -62,6 +62,7 @@ impl Game for Arena {
     const ENTITIES: &'static [Kind] = &[Ship::KIND, Bolt::KIND, Crate::KIND, Score::KIND, Match::KIND];
     const EVENTS: &'static [Kind] =
         &[Hit::KIND, Spark::KIND, Burst::KIND, Taken::KIND, Kill::KIND, Struck::KIND, Hurt::KIND];
+    const TABLES: &'static str = include_str!("../tables.txt");
     const MAP: Map<'static> = Map { name: "arena.json", bytes: include_bytes!("../../../assets/maps/arena.json") };
 
     fn scene(setup: &Setup<'_>) -> Result<Scene, SetupError> {

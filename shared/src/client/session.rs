@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::clock::Clock;
 use super::timeline::{Drawn, Timeline};
+use crate::coder::Rates;
 use crate::frame::{Eye, ReceivedEvent, Replica, SNAPSHOT};
 use crate::game::SetupError;
 use crate::ids::PlayerId;
@@ -32,6 +33,9 @@ pub enum ClientError {
     /// The server's bytes do not decode.
     #[error("the server's message does not decode: {0}")]
     Decode(#[from] DecodeError),
+    /// The schema's tables are none.
+    #[error("the schema cannot be used: {0}")]
+    Schema(String),
     /// The game makes no scene of the room's options.
     #[error("the room's options do not suit this client: {0}")]
     Setup(SetupError),
@@ -200,7 +204,7 @@ impl Session {
         }
         let event = match ServerMessage::decode(bytes)? {
             ServerMessage::Welcome(welcome) => {
-                self.join(now_us, &welcome);
+                self.join(now_us, &welcome)?;
                 SessionEvent::Welcome(welcome)
             }
             ServerMessage::Reply { number, refused } => SessionEvent::Reply { number, refused },
@@ -220,8 +224,10 @@ impl Session {
     }
 
     /// Begins an epoch: rows and inputs of the one before are forgotten.
-    fn join(&mut self, now_us: u64, welcome: &Welcome) {
+    fn join(&mut self, now_us: u64, welcome: &Welcome) -> Result<(), ClientError> {
         let ticks_per_step = welcome.ticks_per_step.max(1);
+        let rates = Rates { tick_hz: welcome.tick_hz.max(1).into(), ticks_per_step: ticks_per_step.into() };
+        let replica = Replica::new(&self.schema, rates).map_err(ClientError::Schema)?;
         let rtt_us = now_us.saturating_sub(self.opened_us);
         let clock = match self.joined.take() {
             Some(joined) => joined.clock,
@@ -230,7 +236,7 @@ impl Session {
         self.joined = Some(Joined {
             next_input: clock.input_tick(now_us),
             clock,
-            replica: Replica::new(&self.schema, ticks_per_step.into()),
+            replica,
             timeline: Timeline::new(&self.schema, ticks_per_step.into()),
             welcome: welcome.clone(),
             sent: VecDeque::new(),
@@ -240,6 +246,7 @@ impl Session {
         if !self.visible {
             self.send(&ClientMessage::Visibility(false));
         }
+        Ok(())
     }
 
     fn handle_snapshot(&mut self, now_us: u64, bytes: &[u8]) -> Result<(), ClientError> {

@@ -190,6 +190,7 @@ impl FieldPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coder::Rates;
     use crate::frame::{FrameSpec, FrameWriter, Mirror, Store, Wanted};
     use crate::prelude::*;
     use crate::rows::Rows;
@@ -197,6 +198,8 @@ mod tests {
     crate::wire! { struct Walker at place teleport 100 {
         place: Vec2 => Lerp Fixed { min: 0.0, max: 1000.0, step: 0.0625, wrap: true }, heading: f32 => Arc Angle { bits: 8 }, hp: u8 => Snap Uint { bits: 8 },
     } }
+
+    const RATES: Rates = Rates { tick_hz: 60, ticks_per_step: 2 };
 
     /// What is drawn between the steps 3 and 4, at which a walker is here and there.
     fn draw(from: Walker, to: Walker, t: f64) -> Vec<f32> {
@@ -211,8 +214,9 @@ mod tests {
             own,
             tables: "".into(),
         });
-        let (mut store, mut mirror, mut writer) = (Store::new(schema.clone()), Mirror::default(), FrameWriter::new());
-        let (mut replica, mut timeline) = (Replica::new(&schema, 2), Timeline::new(&schema, 2));
+        let (mut store, mut mirror, mut writer) =
+            (Store::new(schema.clone(), RATES).expect("no tables"), Mirror::default(), FrameWriter::new());
+        let (mut replica, mut timeline) = (Replica::new(&schema, RATES).expect("no tables"), Timeline::new(&schema, 2));
         for (step, walker) in [(3, from), (4, to)] {
             let mut rows = Rows::new(schema.clone());
             rows.put(NetId { slot: 5, generation: 1 }, &walker);

@@ -1,16 +1,43 @@
 //! The row coder: how one row's state goes from one step to the next in as few bits as the schema allows.
 //!
 //! A row's *state* is its words plus what prediction needs; it is a function of the row's own history, the same for every client, so the bits made
-//! here once are copied into every frame. This is the simplest coder behind that boundary: the prediction is "as before", an awake row's run is
-//! the mask of its changed words and for each the difference, a load is the words as they are. All arithmetic is on integers and wraps.
+//! here once are copied into every frame. A row that moves exactly as predicted is asleep and costs nothing. An awake row's run is one symbol for
+//! which groups of fields deviate, then the residuals of those: class and raw bits, the class in a static prefix code chosen by the size of the
+//! last residual. A load is words and state as they are.
+//!
+//! | module | is |
+//! |---|---|
+//! | `plan` | from a kind to groups, predictors, tables |
+//! | `predict` | what the groups will be; how the state goes on |
+//! | `residual`, `prefix`, `tables` | numbers as symbols, symbols as bits, which code when |
+//! | `code`, `load` | the symbols of a run, of a whole state |
+//!
+//! All arithmetic is on integers and wraps. Tables are constants of the schema: a running room never changes them.
+
+mod code;
+mod load;
+mod plan;
+mod predict;
+mod prefix;
+mod residual;
+mod tables;
+
+use code::{Bits, Sink, Source, get_group, put_group};
+pub use plan::Rates;
+use plan::{Group, Plan, TableSpec};
+use predict::Guess;
+pub use prefix::{CODE_BITS_MAX, lengths};
+use tables::Tables;
 
 use crate::bits::{BitReader, BitWriter};
-use crate::quant::WordSpec;
-use crate::schema::Schema;
-use crate::words::{DecodeError, read_words, write_words};
+use crate::schema::{FieldSpec, Kind, Schema};
+use crate::words::DecodeError;
+
+/// Mode of a row that was just born.
+const NEW: u8 = u8::MAX;
 
 /// A row at one step: all that its next run depends on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct RowState {
     /// Number of its kind.
     pub kind: u8,
@@ -18,7 +45,22 @@ pub struct RowState {
     pub awake: bool,
     /// Its words, as the schema's kind says.
     pub words: Vec<u32>,
+    /// Which groups deviated at the last step, a bit each.
+    pub(crate) mode: u8,
+    /// What the predictors remember.
+    pub(crate) aux: Vec<i32>,
+    /// Whether it is known that a step as predicted changes nothing: it rests. Follows from the rest, and costs nothing then.
+    rests: bool,
 }
+
+impl PartialEq for RowState {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |state: &Self| (state.kind, state.awake, state.mode);
+        parts(self) == parts(other) && self.words == other.words && self.aux == other.aux
+    }
+}
+
+impl Eq for RowState {}
 
 /// What a row has at a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,57 +77,150 @@ pub enum Run {
 /// Codes the rows of one schema.
 #[derive(Clone, Debug)]
 pub struct RowCoder {
-    layouts: Vec<Vec<WordSpec>>,
+    kinds: Vec<Kind>,
+    plans: Vec<Plan>,
+    specs: Vec<TableSpec>,
+    tables: Tables,
+    guesses: Vec<Guess>,
+    new: Vec<u32>,
+    before: Vec<i32>,
+    /// How often each symbol came, by table, while a training counts.
+    counts: Option<Counts>,
+    /// By kind.
+    taken: Vec<Taken>,
+}
+
+/// Bits that the rows of a kind have taken.
+#[derive(Clone, Debug, Default)]
+struct Taken {
+    modes: u64,
+    loads: u64,
+    words: Vec<u64>,
+}
+
+/// Bits that the rows of one kind have taken, field by field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindBits {
+    /// The kind.
+    pub kind: String,
+    /// Which fields deviate.
+    pub modes: u64,
+    /// Whole states.
+    pub loads: u64,
+    /// What deviates, by field.
+    pub fields: Vec<(String, u64)>,
+}
+
+/// How often each symbol of each table came; what tables are trained from.
+#[derive(Clone, Debug, Default)]
+pub struct Counts(Vec<Vec<u64>>);
+
+impl Sink for Counts {
+    fn at(&self) -> usize {
+        0
+    }
+
+    fn symbol(&mut self, table: usize, symbol: u32) {
+        self.0[table][symbol as usize] += 1;
+    }
+
+    fn raw(&mut self, _: u32, _: u32) {}
 }
 
 impl RowCoder {
-    /// The coder of a schema.
-    #[must_use]
-    pub fn new(schema: &Schema) -> Self {
-        Self { layouts: schema.entities.iter().map(crate::schema::Kind::layout).collect() }
+    /// The coder of a schema, for rows shown at these rates.
+    ///
+    /// # Errors
+    /// When the schema's tables are no tables of its kinds; in words.
+    pub fn new(schema: &Schema, rates: Rates) -> Result<Self, String> {
+        let mut specs = Vec::new();
+        let plans: Vec<Plan> = schema.entities.iter().map(|kind| Plan::new(kind, rates, &mut specs)).collect();
+        let tables = Tables::new(&specs, &schema.tables)?;
+        let axes = plans.iter().map(|plan| plan.layout.len()).max().unwrap_or(0);
+        let taken = plans.iter().map(|plan| Taken { words: vec![0; plan.layout.len()], ..Taken::default() }).collect();
+        let guesses = vec![Guess::default(); axes];
+        let kinds = schema.entities.to_vec();
+        let (new, before) = (vec![0; axes], Vec::new());
+        Ok(Self { kinds, plans, specs, tables, guesses, new, before, counts: None, taken })
     }
 
     /// How many kinds of rows there are.
     #[must_use]
     pub const fn kinds(&self) -> usize {
-        self.layouts.len()
+        self.plans.len()
     }
 
     /// Makes `state` that of a row born with `words`. New rows are awake.
     pub fn birth(&self, kind: u8, words: &[u32], state: &mut RowState) {
-        debug_assert_eq!(words.len(), self.layouts[usize::from(kind)].len());
-        state.kind = kind;
-        state.awake = true;
+        let plan = &self.plans[usize::from(kind)];
+        debug_assert_eq!(words.len(), plan.layout.len());
+        (state.kind, state.awake, state.mode, state.rests) = (kind, true, NEW, false);
         state.words.clear();
         state.words.extend_from_slice(words);
+        plan.reset(words, &mut state.aux);
     }
 
     /// One step without a run: a sleeping row moves as predicted.
-    pub fn advance(&self, state: &mut RowState) {
+    pub fn advance(&mut self, state: &mut RowState) {
         debug_assert!(!state.awake, "an awake row has a run at each step");
+        if state.rests {
+            return;
+        }
+        let plan = &self.plans[usize::from(state.kind)];
+        self.new.clear();
+        self.new.extend_from_slice(&state.words);
+        for group in &plan.groups {
+            let guesses = &mut self.guesses[group.first..];
+            plan.predict(group, &state.aux, &state.words, &self.new, guesses);
+            take(group, guesses, &mut self.new);
+        }
+        let stays = state.words == self.new;
+        if stays {
+            self.before.clone_from(&state.aux);
+        }
+        for group in &plan.groups {
+            plan.update(group, &mut state.aux, &state.words, &self.new, &self.guesses[group.first..]);
+        }
+        state.rests = stays && self.before == state.aux;
+        state.words.copy_from_slice(&self.new);
     }
 
     /// One step of the row whose words are now `words`: appends its run, if it has one, and says which.
-    pub fn run(&self, state: &mut RowState, words: &[u32], out: &mut BitWriter) -> Run {
-        let changed = state.words != words;
-        let run = match (state.awake, changed) {
-            (false, false) => {
-                self.advance(state);
-                return Run::None;
-            }
-            (false, true) => Run::Woken,
+    pub fn run(&mut self, state: &mut RowState, words: &[u32], out: &mut BitWriter) -> Run {
+        let plan = &self.plans[usize::from(state.kind)];
+        if state.rests && state.words == words {
+            return Run::None;
+        }
+        let mut mode = 0;
+        for (bit, group) in plan.groups.iter().enumerate() {
+            let guesses = &mut self.guesses[group.first..];
+            plan.predict(group, &state.aux, &state.words, words, guesses);
+            let deviates =
+                group.axes.iter().zip(&*guesses).any(|(axis, guess)| guess.word != i64::from(words[axis.word]));
+            mode |= u8::from(deviates) << bit;
+        }
+        let run = match (state.awake, mode) {
+            (false, 0) => Run::None,
+            (false, _) => Run::Woken,
             (true, _) => Run::Awake,
         };
-        for (old, new) in state.words.iter().zip(words) {
-            out.write_bool(old != new);
-        }
-        for ((spec, old), &new) in self.layouts[usize::from(state.kind)].iter().zip(&mut state.words).zip(words) {
-            if *old != new {
-                write_residual(spec, *old, new, out);
-                *old = new;
+        if run != Run::None {
+            let (guesses, taken) = (&self.guesses, &mut self.taken[usize::from(state.kind)]);
+            put_run(&mut Bits { tables: &self.tables, out }, plan, state, mode, guesses, words, taken);
+            if let Some(counts) = &mut self.counts {
+                put_run(counts, plan, state, mode, guesses, words, taken);
             }
         }
-        state.awake = changed;
+        let stays = run == Run::None && state.words == words;
+        if stays {
+            self.before.clone_from(&state.aux);
+        }
+        for group in &plan.groups {
+            plan.update(group, &mut state.aux, &state.words, words, &self.guesses[group.first..]);
+        }
+        state.rests = stays && self.before == state.aux;
+        state.words.copy_from_slice(words);
+        (state.mode, state.awake) = (mode, mode != 0);
         run
     }
 
@@ -93,119 +228,133 @@ impl RowCoder {
     ///
     /// # Errors
     /// When the bits end or a difference leaves the word's range.
-    pub fn read_run(&self, state: &mut RowState, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
-        let layout = &self.layouts[usize::from(state.kind)];
-        // The mask is read twice: once to find its end, once along with the differences.
-        let mut mask = bits.clone();
-        for _ in layout {
-            bits.read_bool()?;
-        }
-        state.awake = false;
-        for (spec, word) in layout.iter().zip(&mut state.words) {
-            if mask.read_bool()? {
-                *word = read_residual(spec, *word, bits)?;
-                state.awake = true;
+    pub fn read_run(&mut self, state: &mut RowState, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
+        let plan = &self.plans[usize::from(state.kind)];
+        let mut source = Source { tables: &self.tables, bits };
+        let taken = &mut self.taken[usize::from(state.kind)];
+        let left = source.left();
+        let mode = source.symbol(plan.mode_table_of(state.mode))? as u8;
+        taken.modes += (left - source.left()) as u64;
+        self.new.clear();
+        self.new.extend_from_slice(&state.words);
+        let mut before = None;
+        for (bit, group) in plan.groups.iter().enumerate() {
+            let guesses = &mut self.guesses[group.first..];
+            plan.predict(group, &state.aux, &state.words, &self.new, guesses);
+            if mode >> bit & 1 == 1 {
+                before = get_group(&mut source, group, &state.aux, guesses, &mut self.new, before, &mut taken.words)?;
+            } else {
+                take(group, guesses, &mut self.new);
             }
         }
+        for group in &plan.groups {
+            plan.update(group, &mut state.aux, &state.words, &self.new, &self.guesses[group.first..]);
+        }
+        state.words.copy_from_slice(&self.new);
+        (state.mode, state.awake, state.rests) = (mode, mode != 0, false);
         Ok(())
     }
 
     /// Appends the whole state.
     pub fn load(&self, state: &RowState, out: &mut BitWriter) {
-        out.write_bool(state.awake);
-        write_words(&self.layouts[usize::from(state.kind)], &state.words, out);
+        let plan = &self.plans[usize::from(state.kind)];
+        load::put(&mut Bits { tables: &self.tables, out }, plan, state);
+    }
+
+    /// Bits taken so far, by kind and field.
+    #[must_use]
+    pub fn profile(&self) -> Vec<KindBits> {
+        let kinds = self.kinds.iter().zip(&self.taken);
+        kinds
+            .map(|(kind, taken)| {
+                let field = |(at, field): (usize, &FieldSpec)| {
+                    let from = kind.word_of(at);
+                    (field.name.to_string(), taken.words[from..from + field.words()].iter().sum())
+                };
+                let fields = kind.fields.iter().enumerate().map(field).collect();
+                KindBits { kind: kind.name.to_string(), modes: taken.modes, loads: taken.loads, fields }
+            })
+            .collect()
+    }
+
+    /// Counts the symbols of a LOAD of this state, in a training.
+    pub fn count_load(&mut self, state: &RowState) {
+        if let Some(counts) = &mut self.counts {
+            load::put(counts, &self.plans[usize::from(state.kind)], state);
+        }
     }
 
     /// Reads what [`Self::load`] wrote into `state`, as a row of `kind`.
     ///
     /// # Errors
-    /// When the kind is unknown, the bits end or a word is outside its range.
-    pub fn read_load(&self, kind: u8, state: &mut RowState, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
-        let layout = self.layouts.get(usize::from(kind)).ok_or(DecodeError("a row of an unknown kind"))?;
+    /// When the kind is unknown, the bits end or a number is outside its range.
+    pub fn read_load(&mut self, kind: u8, state: &mut RowState, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
+        let plan = self.plans.get(usize::from(kind)).ok_or(DecodeError("a row of an unknown kind"))?;
         state.kind = kind;
-        state.awake = bits.read_bool()?;
-        state.words.clear();
-        state.words.resize(layout.len(), 0);
-        read_words(layout, &mut state.words, bits)
+        let left = bits.left_bits();
+        load::get(&mut Source { tables: &self.tables, bits }, plan, state)?;
+        self.taken[usize::from(kind)].loads += (left - bits.left_bits()) as u64;
+        Ok(())
+    }
+
+    /// From now on every symbol is counted, on top of what another coder of these kinds has counted.
+    pub fn count(&mut self, before: Option<Counts>) {
+        let none = || Counts(self.specs.iter().map(|spec| vec![0; spec.symbols as usize]).collect());
+        self.counts = Some(before.unwrap_or_else(none));
+    }
+
+    /// What has been counted; from now on nothing is.
+    pub fn counts(&mut self) -> Option<Counts> {
+        self.counts.take()
+    }
+
+    /// The text of the tables that suit what has been counted, one line a table that saved more than its line is long; what [`Schema::tables`] takes.
+    #[must_use]
+    pub fn trained(&self, counts: &Counts) -> String {
+        let used = self.specs.iter().zip(&counts.0).filter(|(spec, _)| spec.symbols > 1);
+        used.filter_map(|(spec, counts)| tables::line(spec, counts)).collect()
     }
 }
 
-/// The difference of two words modulo the word's range, as a number from 1 with small ones for small differences either way.
-///
-/// On the wire: the number of significant bits of (that number - 1), then those bits without their leading one.
-fn write_residual(spec: &WordSpec, old: u32, new: u32, out: &mut BitWriter) {
-    let up = (u64::from(new) + spec.modulus - u64::from(old)) % spec.modulus;
-    let folded = if up <= spec.modulus / 2 { 2 * up - 1 } else { 2 * (spec.modulus - up) };
-    let value = (folded - 1) as u32;
-    let significant = 32 - value.leading_zeros();
-    out.write(significant, class_bits(spec));
-    if significant > 1 {
-        out.write(value & !(1 << (significant - 1)), significant - 1);
-    }
-}
-
-fn read_residual(spec: &WordSpec, old: u32, bits: &mut BitReader<'_>) -> Result<u32, DecodeError> {
-    let significant = bits.read(class_bits(spec))?;
-    let value = match significant {
-        0 => 0,
-        1..=32 => 1 << (significant - 1) | bits.read(significant - 1)?,
-        _ => return Err(DecodeError("a difference of more than 32 bits")),
-    };
-    let folded = u64::from(value) + 1;
-    if folded >= spec.modulus {
-        return Err(DecodeError("a difference leaves the range of its word"));
-    }
-    let up = if folded % 2 == 1 { folded.div_ceil(2) } else { spec.modulus - folded / 2 };
-    Ok(((u64::from(old) + up) % spec.modulus) as u32)
-}
-
-/// Bits that tell how many significant bits follow, 0..=`spec.bits`.
-const fn class_bits(spec: &WordSpec) -> u32 {
-    8 - spec.bits.leading_zeros()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn every_difference_is_representable(modulus in 2u64..=1 << 32, old: u32, new: u32) {
-            let spec = WordSpec { bits: (64 - (modulus - 1).leading_zeros()) as u8, modulus };
-            let (old, new) = ((u64::from(old) % modulus) as u32, (u64::from(new) % modulus) as u32);
-            prop_assume!(old != new);
-            let mut out = BitWriter::new();
-            write_residual(&spec, old, new, &mut out);
-            out.align();
-            prop_assert_eq!(read_residual(&spec, old, &mut BitReader::new(out.bytes())), Ok(new));
-        }
-
-        #[test]
-        fn any_bits_stay_in_range(modulus in 2u64..=1 << 32, old: u32, bytes: [u8; 6]) {
-            let spec = WordSpec { bits: (64 - (modulus - 1).leading_zeros()) as u8, modulus };
-            if let Ok(new) = read_residual(&spec, (u64::from(old) % modulus) as u32, &mut BitReader::new(&bytes)) {
-                prop_assert!(u64::from(new) < modulus);
-            }
+impl Plan {
+    /// The state of a row born with these words.
+    fn reset(&self, words: &[u32], aux: &mut Vec<i32>) {
+        aux.clear();
+        aux.resize(self.aux, 0);
+        for group in &self.groups {
+            group.reset(words, aux);
         }
     }
 
-    #[test]
-    fn small_ranges_are_walked_completely() {
-        for modulus in 2..40u64 {
-            let spec = WordSpec { bits: (64 - (modulus - 1).leading_zeros()) as u8, modulus };
-            for (old, new) in (0..modulus as u32).flat_map(|old| (0..modulus as u32).map(move |new| (old, new))) {
-                if old != new {
-                    let mut out = BitWriter::new();
-                    write_residual(&spec, old, new, &mut out);
-                    out.align();
-                    assert_eq!(
-                        read_residual(&spec, old, &mut BitReader::new(out.bytes())),
-                        Ok(new),
-                        "{modulus} {old} {new}"
-                    );
-                }
-            }
+    const fn mode_table_of(&self, last: u8) -> usize {
+        let new = 1 << self.groups.len();
+        self.mode_table + if last == NEW { new } else { last as usize }
+    }
+}
+
+fn put_run(
+    sink: &mut impl Sink,
+    plan: &Plan,
+    state: &RowState,
+    mode: u8,
+    guesses: &[Guess],
+    words: &[u32],
+    taken: &mut Taken,
+) {
+    let from = sink.at();
+    sink.symbol(plan.mode_table_of(state.mode), mode.into());
+    taken.modes += (sink.at() - from) as u64;
+    let mut before = None;
+    for (bit, group) in plan.groups.iter().enumerate() {
+        if mode >> bit & 1 == 1 {
+            before = put_group(sink, group, &state.aux, &guesses[group.first..], words, before, &mut taken.words);
         }
+    }
+}
+
+/// The group is as predicted.
+fn take(group: &Group, guesses: &[Guess], new: &mut [u32]) {
+    for (axis, guess) in group.axes.iter().zip(guesses) {
+        new[axis.word] = guess.word as u32;
     }
 }

@@ -37,6 +37,46 @@ pub const CHECK_EVERY_FRAMES: u32 = 32;
 /// Slack that says: no input of this client has arrived in the last second.
 pub const SLACK_NONE: i8 = i8::MIN;
 
+/// Where the bits of frames go; sums of as many as are added. What is left of a frame's bytes is its header and the filling at its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameParts {
+    /// Rows that leave.
+    pub left: u64,
+    /// Rows that become held.
+    pub held: u64,
+    /// Rows that wake.
+    pub woken: u64,
+    /// Runs.
+    pub runs: u64,
+    /// Rows that come back into step.
+    pub reloads: u64,
+    /// Rows that were not known.
+    pub enters: u64,
+    /// Where the client looks from.
+    pub eye: u64,
+    /// Own state.
+    pub own: u64,
+    /// Events.
+    pub events: u64,
+    /// Checks.
+    pub check: u64,
+}
+
+impl core::ops::AddAssign for FrameParts {
+    fn add_assign(&mut self, more: Self) {
+        self.left += more.left;
+        self.held += more.held;
+        self.woken += more.woken;
+        self.runs += more.runs;
+        self.reloads += more.reloads;
+        self.enters += more.enters;
+        self.eye += more.eye;
+        self.own += more.own;
+        self.events += more.events;
+        self.check += more.check;
+    }
+}
+
 /// Flags in the second byte of a frame.
 mod flags {
     pub(super) const LEFT: u8 = 1;
@@ -74,7 +114,9 @@ pub struct Eye {
 pub(crate) fn row_hash(id: NetId, state: &RowState) -> u32 {
     let name = u32::from(id.slot) | (id.generation & 0xff) << 16 | u32::from(state.kind) << 24;
     let first = mix(0x9E37_79B9 ^ u32::from(state.awake), name);
-    state.words.iter().fold(first, |hash, &word| mix(hash, word))
+    let words = state.words.iter().fold(first, |hash, &word| mix(hash, word));
+    // What the predictors remember is part of the state: two ends that differ in it will differ in words later.
+    state.aux.iter().fold(words ^ u32::from(state.mode), |hash, number| mix(hash, number.cast_unsigned()))
 }
 
 fn mix(hash: u32, word: u32) -> u32 {

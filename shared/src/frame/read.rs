@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::lists::{read_number, read_ranks};
 use super::write::kind_bits;
-use super::{EVENTS_PER_FRAME_MAX, Eye, KNOWN_ROWS_MAX, SNAPSHOT, STORED_STEPS, flags, fold, more, row_hash};
+use super::{
+    EVENTS_PER_FRAME_MAX, Eye, FrameParts, KNOWN_ROWS_MAX, SNAPSHOT, STORED_STEPS, flags, fold, more, row_hash,
+};
 use crate::bits::BitReader;
-use crate::coder::{RowCoder, RowState};
+use crate::coder::{KindBits, Rates, RowCoder, RowState};
 use crate::ids::NetId;
 use crate::quant::WordSpec;
 use crate::schema::{Kind, Schema};
@@ -54,6 +56,8 @@ pub struct FrameInfo {
     pub own: bool,
     /// Whether a check failed: tell the server (Desync).
     pub check_failed: bool,
+    /// Where its bits went.
+    pub parts: FrameParts,
 }
 
 /// What a client holds of the world.
@@ -73,11 +77,13 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// A client that knows nothing.
-    #[must_use]
-    pub fn new(schema: &Arc<Schema>, ticks_per_step: u32) -> Self {
-        Self {
-            coder: RowCoder::new(schema),
+    /// A client that knows nothing, for rows shown at these rates.
+    ///
+    /// # Errors
+    /// When the schema's tables are none; in words.
+    pub fn new(schema: &Arc<Schema>, rates: Rates) -> Result<Self, String> {
+        Ok(Self {
+            coder: RowCoder::new(schema, rates)?,
             event_layouts: schema.events.iter().map(Kind::layout).collect(),
             own_layout: schema.own.layout(),
             step: None,
@@ -87,8 +93,8 @@ impl Replica {
             events: Vec::new(),
             ranks: Vec::new(),
             spare: Vec::new(),
-            ticks_per_step,
-        }
+            ticks_per_step: rates.ticks_per_step,
+        })
     }
 
     /// The newest step applied.
@@ -101,6 +107,12 @@ impl Replica {
     #[must_use]
     pub fn rows(&self) -> &[KnownRow] {
         &self.rows
+    }
+
+    /// Bits that rows have taken so far, by kind and field.
+    #[must_use]
+    pub fn profile(&self) -> Vec<KindBits> {
+        self.coder.profile()
     }
 
     /// Where it looks from and what it steers.
@@ -142,35 +154,41 @@ impl Replica {
         let mut bits = BitReader::new(rest);
         let last = self.step;
         let step = self.begin(step_low, more, &mut bits)?;
+        let (mut parts, mut left) = (FrameParts::default(), bits.left_bits());
         if flags & flags::LEFT != 0 {
             self.read_left(&mut bits)?;
         }
+        parts.left = since(&bits, &mut left);
         if flags & flags::HELD != 0 {
             self.read_held(&mut bits)?;
         }
+        parts.held = since(&bits, &mut left);
         if more & (more::EMPTY | more::HOLD_ALL) == 0 {
-            self.read_body(
-                last.ok_or(DecodeError("the first frame must be whole"))?,
-                step,
-                flags & flags::WOKEN != 0,
-                &mut bits,
-            )?;
+            let last = last.ok_or(DecodeError("the first frame must be whole"))?;
+            parts.woken = self.read_body(last, step, flags & flags::WOKEN != 0, &mut bits)?;
+            parts.runs = since(&bits, &mut left) - parts.woken;
         }
         if flags & flags::RELOADS != 0 {
             self.read_reloads(step, &mut bits)?;
         }
+        parts.reloads = since(&bits, &mut left);
         if flags & flags::ENTERS != 0 {
             self.read_enters(step, &mut bits)?;
         }
+        parts.enters = since(&bits, &mut left);
         self.step = Some(step);
         if more & more::SELF != 0 {
             self.eye = read_eye(&mut bits)?;
         }
+        parts.eye = since(&bits, &mut left);
         if flags & flags::OWN != 0 {
             read_words(&self.own_layout, &mut self.own, &mut bits)?;
         }
+        parts.own = since(&bits, &mut left);
         self.read_events(step, flags & flags::EVENTS != 0, &mut bits)?;
+        parts.events = since(&bits, &mut left);
         let check_failed = more & more::CHECK != 0 && bits.read(16)? != self.check();
+        parts.check = since(&bits, &mut left);
         bits.finish()?;
         Ok(FrameInfo {
             step,
@@ -179,6 +197,7 @@ impl Replica {
             emptied: more & more::EMPTY != 0,
             own: flags & flags::OWN != 0,
             check_failed,
+            parts,
         })
     }
 
@@ -230,21 +249,24 @@ impl Replica {
         Ok(())
     }
 
-    /// Goes through the steps after `last`: at each some rows wake, every awake row has a run, the others move as predicted.
+    /// Goes through the steps after `last`: at each some rows wake, every awake row has a run, the others move as predicted. Gives the bits that
+    /// told which ones wake.
     fn read_body(
         &mut self,
         last: Step,
         step: Step,
         any_woken: bool,
         bits: &mut BitReader<'_>,
-    ) -> Result<(), DecodeError> {
-        let mut at = last;
+    ) -> Result<u64, DecodeError> {
+        let (mut at, mut woken_bits) = (last, 0);
         while at != step {
             at = at.next();
             self.ranks.clear();
             if any_woken {
                 let asleep = self.rows.iter().filter(|row| !row.held && !row.state.awake).count();
+                let mut left = bits.left_bits();
                 read_ranks(asleep, bits, &mut self.ranks)?;
+                woken_bits += since(bits, &mut left);
             }
             let mut woken = self.ranks.iter().copied().peekable();
             let mut asleep = 0;
@@ -262,7 +284,7 @@ impl Replica {
                 }
             }
         }
-        Ok(())
+        Ok(woken_bits)
     }
 
     fn read_reloads(&mut self, step: Step, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
@@ -317,6 +339,12 @@ impl Replica {
         let in_step = self.rows.iter().filter(|row| !row.held);
         fold(in_step.fold(0u32, |sum, row| sum.wrapping_add(row_hash(row.id, &row.state))))
     }
+}
+
+/// Bits read since `left` were left, which is brought here.
+fn since(bits: &BitReader<'_>, left: &mut usize) -> u64 {
+    let now = bits.left_bits();
+    (std::mem::replace(left, now) - now) as u64
 }
 
 fn read_eye(bits: &mut BitReader<'_>) -> Result<Eye, DecodeError> {

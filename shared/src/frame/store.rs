@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{EVENT_TICKS, STORED_STEPS, row_hash};
 use crate::bits::BitWriter;
-use crate::coder::{RowCoder, RowState, Run};
+use crate::coder::{KindBits, Rates, RowCoder, RowState, Run};
 use crate::events::{Audience, Event};
 use crate::ids::NetId;
 use crate::quant::WordSpec;
@@ -47,6 +47,11 @@ impl StepRuns {
         self.runs.get(usize::from(slot)).copied().unwrap_or_default()
     }
 
+    /// Bits of all its runs.
+    pub(super) fn bits(&self) -> usize {
+        self.bits.len_bits()
+    }
+
     pub(super) fn splice(&self, piece: Piece, out: &mut BitWriter) {
         out.splice(self.bits.bytes(), piece.from as usize, piece.bits.into());
     }
@@ -69,6 +74,8 @@ struct Lazy {
     hashes: Vec<Option<u32>>,
     bits: BitWriter,
     one: BitWriter,
+    /// Bits of all LOADs ever made, by kind.
+    taken: Vec<u64>,
 }
 
 /// The bits a room makes once and copies into every frame that needs them.
@@ -86,11 +93,13 @@ pub struct Store {
 }
 
 impl Store {
-    /// An empty store.
-    #[must_use]
-    pub fn new(schema: Arc<Schema>) -> Self {
-        Self {
-            coder: RowCoder::new(&schema),
+    /// An empty store for rows shown at these rates.
+    ///
+    /// # Errors
+    /// When the schema's tables are none; in words.
+    pub fn new(schema: Arc<Schema>, rates: Rates) -> Result<Self, String> {
+        Ok(Self {
+            coder: RowCoder::new(&schema, rates)?,
             event_layouts: schema.events.iter().map(Kind::layout).collect(),
             own_layout: schema.own.layout(),
             schema,
@@ -99,7 +108,25 @@ impl Store {
             history: VecDeque::with_capacity(STORED_STEPS as usize),
             events: VecDeque::new(),
             lazy: RefCell::default(),
+        })
+    }
+
+    /// Forgets all steps and events: the next step may be any.
+    pub fn clear(&mut self) {
+        self.step = None;
+        self.slots.clear();
+        self.history.clear();
+        self.events.clear();
+    }
+
+    /// Bits that rows have taken so far, by kind and field: each run and load once, however many clients it was copied to.
+    #[must_use]
+    pub fn profile(&self) -> Vec<KindBits> {
+        let mut profile = self.coder.profile();
+        for (kind, bits) in profile.iter_mut().zip(&self.lazy.borrow().taken) {
+            kind.loads = *bits;
         }
+        profile
     }
 
     /// The schema of its rows.
@@ -208,6 +235,8 @@ impl Store {
             lazy.one.clear();
             self.coder.load(&self.slots[usize::from(slot)].state, &mut lazy.one);
             let (from, bits) = (lazy.bits.len_bits() as u32, lazy.one.len_bits() as u16);
+            lazy.taken.resize(self.coder.kinds(), 0);
+            lazy.taken[usize::from(self.slots[usize::from(slot)].state.kind)] += u64::from(bits);
             lazy.one.align();
             lazy.bits.splice(lazy.one.bytes(), 0, lazy.one.bytes().len() * 8);
             lazy.bits.align();

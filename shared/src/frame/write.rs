@@ -1,10 +1,10 @@
 //! The server's side of a frame: decides row by row what a client gets, and splices it. In the order of the wire.
 
 use super::lists::{write_number, write_ranks};
-use super::store::Store;
+use super::store::{StepRuns, Store};
 use super::{
-    CHECK_EVERY_FRAMES, EVENT_BITS_PER_FRAME_MAX, EVENTS_PER_FRAME_MAX, Eye, KNOWN_ROWS_MAX, SNAPSHOT, STORED_STEPS,
-    flags, fold, more,
+    CHECK_EVERY_FRAMES, EVENT_BITS_PER_FRAME_MAX, EVENTS_PER_FRAME_MAX, Eye, FrameParts, KNOWN_ROWS_MAX, SNAPSHOT,
+    STORED_STEPS, flags, fold, more,
 };
 use crate::bits::BitWriter;
 use crate::coder::Run;
@@ -14,8 +14,10 @@ use crate::words::write_words;
 
 /// What naming a row in the lists of held and reloaded rows costs beside its LOAD, in bits.
 const RELOAD_NAME_BITS: usize = 5;
-/// Share of the byte budget that loads may fill though runs have used it up, so that whoever fell behind always catches up.
-const LOADS_SHARE_MIN: usize = 3;
+/// Share of the byte budget that runs may fill, in hundredths; rows beyond it are held, the farthest first, and reloaded in turn with what is left.
+const RUNS_SHARE_MAX: usize = 70;
+/// A held row counts as half as far after so many steps: so all come in turn, the near ones more often.
+const AGE_STEPS: f32 = 8.0;
 
 /// A row that a client should know now. Lists of them are in slot order, without repetition, of live rows only.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +36,8 @@ struct Known {
     slot: u16,
     held: bool,
     born: Step,
+    /// While it is held: the step of its state.
+    since: Step,
 }
 
 /// The server's copy of the list of rows that one client knows. Nothing else is kept for a client.
@@ -81,7 +85,7 @@ pub struct FrameSpec<'a> {
     pub own: Option<&'a [u32]>,
     /// Where the client looks from.
     pub eye: Eye,
-    /// Bytes that loads may fill the frame up to.
+    /// Bytes that the rows of the frame fill at most, but for one load that goes in any case.
     pub bytes_max: usize,
 }
 
@@ -98,12 +102,15 @@ pub struct FrameStats {
     pub held: usize,
     /// Events left out because there were too many.
     pub events_dropped: usize,
+    /// Where its bits went.
+    pub parts: FrameParts,
 }
 
 /// Writes frames; keeps its lists between them so that a frame allocates nothing.
 #[derive(Debug, Default)]
 pub struct FrameWriter {
     bits: BitWriter,
+    runs: BitWriter,
     left: Vec<u32>,
     held: Vec<u32>,
     woken: Vec<u32>,
@@ -112,6 +119,19 @@ pub struct FrameWriter {
     stay: Vec<Known>,
     priorities: Vec<f32>,
     order: Vec<(f32, u32)>,
+    costs: Vec<Cost>,
+}
+
+/// What a row in step takes in this frame.
+#[derive(Clone, Copy, Debug)]
+struct Cost {
+    /// Its place among the rows that stay, and among those in step.
+    at: u32,
+    rank: u32,
+    bits: usize,
+    /// Whether that is a LOAD.
+    reloads: bool,
+    holds: bool,
 }
 
 /// A row that could be loaded: one held (by its place among the rows that stay) or one that enters.
@@ -158,18 +178,23 @@ impl FrameWriter {
             self.bits.write(step.0, 32);
         }
 
+        let mut at = self.bits.len_bits();
         let mut flags = self.split(store, mirror, spec.wanted);
-        self.choose_held(store, from, hold_all);
+        stats.parts.left = self.since(&mut at);
+        self.choose_held(store, from, hold_all, spec.bytes_max);
         if !self.held.is_empty() && !hold_all {
             flags |= flags::HELD;
             let in_step = self.stay.iter().filter(|row| !row.held).count();
             write_ranks(&self.held, in_step, &mut self.bits);
         }
-        self.hold(hold_all);
+        self.hold(hold_all, mirror.last.unwrap_or(step));
+        stats.parts.held = self.since(&mut at);
         if let Some(last) = from {
             flags |= self.write_body(store, last, &mut stats);
+            stats.parts.runs = self.since(&mut at) - stats.parts.woken;
         }
-        flags |= self.write_loads(store, spec.bytes_max, &mut stats);
+        flags |= self.write_loads(store, step, spec.bytes_max, &mut stats);
+        stats.parts.enters = self.since(&mut at) - stats.parts.reloads;
         std::mem::swap(&mut mirror.rows, &mut self.stay);
 
         let mut more = (u8::from(empty) * more::EMPTY) | (u8::from(hold_all) * more::HOLD_ALL);
@@ -179,11 +204,14 @@ impl FrameWriter {
             write_eye(&spec.eye, &mut self.bits);
             mirror.eye = Some(spec.eye);
         }
+        stats.parts.eye = self.since(&mut at);
         if let Some(own) = spec.own {
             flags |= flags::OWN;
             write_words(store.own_layout(), own, &mut self.bits);
         }
+        stats.parts.own = self.since(&mut at);
         flags |= self.write_events(store, step, mirror.told, spec.ticks_per_step, concerns, &mut stats);
+        stats.parts.events = self.since(&mut at);
         mirror.frames = mirror.frames.wrapping_add(1);
         if mirror.frames.is_multiple_of(CHECK_EVERY_FRAMES) {
             more |= more::CHECK;
@@ -191,6 +219,7 @@ impl FrameWriter {
             let sum = in_step.fold(0u32, |sum, row| sum.wrapping_add(store.hash(row.slot)));
             self.bits.write(fold(sum), 16);
         }
+        stats.parts.check = self.since(&mut at);
         (mirror.last, mirror.told) = (Some(step), Some(step));
         stats.held = mirror.counts().1;
         out.extend_from_slice(&[SNAPSHOT, flags | (u8::from(more != 0) * flags::MORE), step.0 as u8]);
@@ -200,6 +229,12 @@ impl FrameWriter {
         }
         self.bits.finish_into(out);
         stats
+    }
+
+    /// Bits written since `at`, which is brought here.
+    fn since(&self, at: &mut usize) -> u64 {
+        let now = self.bits.len_bits();
+        (now - std::mem::replace(at, now)) as u64
     }
 
     /// Sorts what is known and what is wanted into rows that leave (written here), rows that stay and rows that may enter.
@@ -234,76 +269,115 @@ impl FrameWriter {
         flags::LEFT
     }
 
-    /// Finds the rows in step whose LOAD is cheaper than their runs since `last`: they are held and reloaded in one frame.
-    fn choose_held(&mut self, store: &Store, last: Option<Step>, hold_all: bool) {
+    /// Finds the rows in step that are to be held: those whose LOAD is cheaper than their runs since `last` (they are reloaded in the same frame),
+    /// and when the runs of all do not fit their share of the budget, the farthest.
+    fn choose_held(&mut self, store: &Store, last: Option<Step>, hold_all: bool, bytes_max: usize) {
         self.held.clear();
         self.loads.clear();
+        self.costs.clear();
         let steps = last.and_then(|last| store.runs_since(last));
-        let worth_asking = steps.clone().is_some_and(|mut steps| steps.nth(1).is_some());
-        let mut rank = 0;
+        let is_behind = steps.clone().is_some_and(|mut steps| steps.nth(1).is_some());
+        let most = bytes_max * 8 * RUNS_SHARE_MAX / 100;
+        // In most rooms the runs of all rows together fit, and there is nothing to weigh.
+        let is_crowded = steps.iter().flat_map(Clone::clone).map(StepRuns::bits).sum::<usize>() > most;
+        let (mut rank, mut sum) = (0, 0);
         for (at, row) in self.stay.iter().enumerate() {
             if row.held || hold_all {
                 self.loads.push(Candidate { stays_at: Some(at as u32), slot: row.slot, chosen: false });
                 continue;
             }
-            if let Some(steps) = steps.clone().filter(|_| worth_asking) {
-                let runs: usize = steps.map(|step| usize::from(step.run(row.slot).1.bits)).sum();
-                if runs > store.load_bits(row.slot) + RELOAD_NAME_BITS {
-                    self.held.push(rank);
-                    self.loads.push(Candidate { stays_at: Some(at as u32), slot: row.slot, chosen: true });
-                }
-            }
+            let mine = rank;
             rank += 1;
+            if !is_behind && !is_crowded {
+                continue;
+            }
+            let runs: usize =
+                steps.iter().flat_map(Clone::clone).map(|step| usize::from(step.run(row.slot).1.bits)).sum();
+            let load = is_behind.then(|| store.load_bits(row.slot) + RELOAD_NAME_BITS).filter(|load| runs > *load);
+            self.costs.push(Cost {
+                at: at as u32,
+                rank: mine,
+                bits: load.unwrap_or(runs),
+                reloads: load.is_some(),
+                holds: false,
+            });
+            sum += load.unwrap_or(runs);
         }
+        if sum > most {
+            let priorities = &self.priorities;
+            self.costs.sort_unstable_by(|a, b| {
+                priorities[a.at as usize].total_cmp(&priorities[b.at as usize]).then(a.at.cmp(&b.at))
+            });
+            let mut filled = 0;
+            for cost in &mut self.costs {
+                filled += cost.bits;
+                cost.holds = filled > most;
+            }
+            self.costs.sort_unstable_by_key(|cost| cost.rank);
+        }
+        for cost in self.costs.iter().filter(|cost| cost.holds || cost.reloads) {
+            self.held.push(cost.rank);
+            let slot = self.stay[cost.at as usize].slot;
+            self.loads.push(Candidate { stays_at: Some(cost.at), slot, chosen: !cost.holds });
+        }
+        self.loads.sort_unstable_by_key(|load| load.stays_at);
     }
 
-    /// Marks the rows chosen to be held.
-    fn hold(&mut self, hold_all: bool) {
+    /// Marks the rows chosen to be held; the states of those that become so are of step `last`.
+    fn hold(&mut self, hold_all: bool, last: Step) {
         let mut next = self.held.iter().copied().peekable();
         for (rank, row) in (0u32..).zip(self.stay.iter_mut().filter(|row| !row.held)) {
             row.held = hold_all || next.next_if_eq(&rank).is_some();
+            row.since = last;
         }
     }
 
     /// Steps that the client goes through: at each the rows that wake, then the run of every awake row in step.
     fn write_body(&mut self, store: &Store, last: Step, stats: &mut FrameStats) -> u8 {
         let Some(steps) = store.runs_since(last) else { return 0 };
-        let in_step = || self.stay.iter().filter(|row| !row.held);
-        let any_woken = steps.clone().any(|step| in_step().any(|row| step.run(row.slot).0 == Run::Woken));
+        let (in_step, one) = (self.stay.iter().filter(|row| !row.held), steps.clone().nth(1).is_none());
+        let any_woken = !one && steps.clone().any(|step| in_step.clone().any(|row| step.run(row.slot).0 == Run::Woken));
+        let mut told = any_woken;
         for step in steps {
-            if any_woken {
-                self.woken.clear();
-                let mut asleep = 0;
-                for row in in_step() {
-                    let run = step.run(row.slot).0;
-                    if run == Run::Woken {
-                        self.woken.push(asleep);
-                    }
-                    asleep += u32::from(run != Run::Awake);
-                }
-                write_ranks(&self.woken, asleep as usize, &mut self.bits);
-            }
-            for row in in_step() {
+            // One pass over the rows: who wakes is told before the runs, so these wait in a string of their own.
+            self.woken.clear();
+            self.runs.clear();
+            let mut asleep = 0;
+            for row in in_step.clone() {
                 let (run, piece) = step.run(row.slot);
+                if run == Run::Woken {
+                    self.woken.push(asleep);
+                }
+                asleep += u32::from(run != Run::Awake);
                 if run != Run::None {
-                    step.splice(piece, &mut self.bits);
+                    step.splice(piece, &mut self.runs);
                     stats.runs += 1;
                 }
             }
+            told |= !self.woken.is_empty();
+            if told {
+                let before = self.bits.len_bits();
+                write_ranks(&self.woken, asleep as usize, &mut self.bits);
+                stats.parts.woken += (self.bits.len_bits() - before) as u64;
+            }
+            let bits = self.runs.len_bits();
+            self.runs.align();
+            self.bits.splice(self.runs.bytes(), 0, bits);
         }
-        u8::from(any_woken) * flags::WOKEN
+        u8::from(told) * flags::WOKEN
     }
 
     /// Reloads and entering rows: those decided already, then nearest first while the budget lasts.
-    fn write_loads(&mut self, store: &Store, bytes_max: usize, stats: &mut FrameStats) -> u8 {
+    fn write_loads(&mut self, store: &Store, step: Step, bytes_max: usize, stats: &mut FrameStats) -> u8 {
         let enters_from = self.loads.len();
         self.loads.extend(self.enters.iter().map(|want| Candidate { stays_at: None, slot: want.slot, chosen: false }));
         if self.loads.is_empty() {
             return 0;
         }
-        self.choose_loads(store, enters_from, bytes_max);
+        self.choose_loads(store, step, enters_from, bytes_max);
         stats.loads = self.loads.iter().filter(|load| load.chosen).count();
 
+        let before = self.bits.len_bits();
         let (reloads, enters) = self.loads.split_at(enters_from);
         self.woken.clear();
         self.woken.extend((0u32..).zip(reloads).filter(|(_, load)| load.chosen).map(|(rank, _)| rank));
@@ -318,6 +392,7 @@ impl FrameWriter {
                 }
             }
         }
+        stats.parts.reloads = (self.bits.len_bits() - before) as u64;
         let count = enters.iter().filter(|load| load.chosen).count();
         if count == 0 {
             return flags;
@@ -331,26 +406,36 @@ impl FrameWriter {
             self.bits.write(live.id.generation & 0xff, 8);
             self.bits.write(live.state.kind.into(), kind_bits(store.kinds()));
             store.splice_load(load.slot, &mut self.bits);
-            self.stay.push(Known { slot: load.slot, held: false, born: live.born });
+            self.stay.push(Known { slot: load.slot, held: false, born: live.born, since: step });
         }
         self.stay.sort_unstable_by_key(|row| row.slot);
         flags | flags::ENTERS
     }
 
     /// Chooses among the candidates by priority until the budget is used up.
-    fn choose_loads(&mut self, store: &Store, enters_from: usize, bytes_max: usize) {
+    fn choose_loads(&mut self, store: &Store, step: Step, enters_from: usize, bytes_max: usize) {
         let decided: usize = self.loads.iter().filter(|load| load.chosen).map(|load| store.load_bits(load.slot)).sum();
         let used = self.bits.len_bits() + decided;
-        let mut left = (bytes_max * 8).saturating_sub(used).max(bytes_max * 8 / LOADS_SHARE_MIN);
+        let mut left = (bytes_max * 8).saturating_sub(used);
         self.order.clear();
         for (at, load) in self.loads.iter().enumerate().filter(|(_, load)| !load.chosen) {
             let priority = match load.stays_at {
-                Some(stays_at) => self.priorities[stays_at as usize],
+                Some(stays_at) => {
+                    let age = step.since(self.stay[stays_at as usize].since).max(0) as f32;
+                    self.priorities[stays_at as usize] / (1.0 + age / AGE_STEPS)
+                }
                 None => self.enters[at - enters_from].priority,
             };
             self.order.push((priority, at as u32));
         }
-        self.order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        // In turn, so that neither keeps the other out for ever: held rows come back in the first places of each pair, new ones in the second.
+        let is_new = |at: u32| at as usize >= enters_from;
+        self.order.sort_unstable_by(|a, b| is_new(a.1).cmp(&is_new(b.1)).then(a.0.total_cmp(&b.0)).then(a.1.cmp(&b.1)));
+        let reloads = self.order.partition_point(|(_, at)| !is_new(*at));
+        for (nth, place) in self.order.iter_mut().enumerate() {
+            place.0 = if nth < reloads { 2 * nth } else { 2 * (nth - reloads) + 1 } as f32;
+        }
+        self.order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let mut room = KNOWN_ROWS_MAX.saturating_sub(self.stay.len());
         for (nth, &(_, at)) in self.order.iter().enumerate() {
             let load = &mut self.loads[at as usize];

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use glam::{Quat, Vec2};
 
+use crate::coder::Rates;
 use crate::events::{Audience, Event};
 use crate::frame::{Eye, FrameSpec, FrameWriter, Mirror, Replica, STORED_STEPS, Store, Wanted};
 use crate::ids::{NetId, NetIds, PlayerId};
@@ -15,6 +16,7 @@ use crate::schema::Schema;
 use crate::tick::{Step, Tick};
 
 const TICKS_PER_STEP: u32 = 2;
+const RATES: Rates = Rates { tick_hz: 60, ticks_per_step: TICKS_PER_STEP };
 /// A world is replaced after this many steps, so that all of its past can be kept for comparison.
 const WORLD_STEPS: u32 = 1500;
 const ROWS_MAX: usize = 70;
@@ -155,7 +157,7 @@ impl World {
     fn new(schema: &Arc<Schema>, rng: &mut Rng) -> Self {
         // Some worlds begin shortly before the wrap of the step.
         let first = if rng.one_in(2) { Step(rng.below(1000)) } else { Step(u32::MAX - rng.below(1000)) };
-        let (store, ids) = (Store::new(schema.clone()), NetIds::default());
+        let (store, ids) = (Store::new(schema.clone(), RATES).expect("the proof has no tables"), NetIds::default());
         Self { store, first, past: Vec::new(), events: Vec::new(), ids, live: Vec::new(), busy: 2 + rng.below(30) }
     }
 
@@ -240,7 +242,7 @@ impl Thing {
 
 impl Client {
     fn new(player: PlayerId, schema: &Arc<Schema>, step: Step, rng: &mut Rng) -> Self {
-        let replica = Replica::new(schema, TICKS_PER_STEP);
+        let replica = Replica::new(schema, RATES).expect("the proof has no tables");
         let bytes_max = if rng.one_in(3) { 60 } else { 1200 };
         Self {
             player,

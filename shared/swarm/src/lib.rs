@@ -51,6 +51,7 @@ impl Game for Swarm {
     type Scene = Scene;
     const NAME: &'static str = "swarm";
     const ENTITIES: &'static [Kind] = &[Walker::KIND];
+    const TABLES: &'static str = include_str!("../tables.txt");
 
     fn scene(setup: &Setup<'_>) -> Result<Scene, SetupError> {
         let view_radius = setup.number("view_radius", SIDE / 2.0, 1.0..=SIDE)?;

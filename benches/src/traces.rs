@@ -1,0 +1,217 @@
+//! Recorded worlds: the cubes and the arena of `reference/codec.md`, zstd files, as rows of a schema.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use snapline_shared::coder::Rates;
+use snapline_shared::prelude::*;
+use snapline_shared::rows::Row;
+use snapline_shared::schema::Schema;
+
+/// Slots of players in the recorded arena; those of projectiles come after them.
+const ARENA_PLAYERS: u16 = 200;
+/// Cubes of a frame.
+const CUBES: usize = 901;
+
+wire! {
+    /// A cube of Fiedler's scene.
+    pub struct Cube at place {
+        turn: Quat => Arc Quat { bits: 9 },
+        place: Vec3 => Lerp Fixed { min: -64.0, max: 64.0, step: 0.001953125, wrap: false },
+        interacting: bool => Snap Uint { bits: 1 },
+    }
+}
+
+wire! {
+    /// A ship of the recorded arena: quanta are units, velocities are units a frame.
+    pub struct Player at place by vel {
+        vel: Vec2 => Lerp Fixed { min: -30720.0, max: 30720.0, step: 30.0, wrap: false },
+        place: Vec2 => Lerp Fixed { min: 0.0, max: 32768.0, step: 1.0, wrap: false },
+        angle: f32 => Arc Angle { bits: 10 },
+        hp: u8 => Snap Uint { bits: 7 },
+        flags: u8 => Snap Uint { bits: 8 },
+    }
+}
+
+wire! {
+    /// A projectile of the recorded arena.
+    pub struct Projectile at place by vel {
+        vel: Vec2 => Lerp Fixed { min: -30720.0, max: 30720.0, step: 30.0, wrap: false },
+        place: Vec2 => Lerp Fixed { min: 0.0, max: 32768.0, step: 1.0, wrap: false },
+        angle: f32 => Arc Angle { bits: 10 },
+        hp: u8 => Snap Uint { bits: 7 },
+        flags: u8 => Snap Uint { bits: 8 },
+    }
+}
+
+wire! {
+    /// What the player of a recorded ship would receive exact: the traces do not have it, so it is this long, 26 bytes, and filled with anything.
+    pub struct Own {
+        place: Vec2 => Lerp F32,
+        vel: Vec2 => Lerp F32,
+        angle: f32 => Arc F32,
+        hp: u8 => Snap Uint { bits: 7 },
+        flags: u8 => Snap Uint { bits: 8 },
+        touched: u32 => Snap Uint { bits: 32 },
+    }
+}
+
+/// A world that was recorded or played: what is shown at each step.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// Its kinds, without tables.
+    pub schema: Arc<Schema>,
+    /// Of a recorded file a frame is a tick, a frame that is used a step.
+    pub rates: Rates,
+    /// Rows of every step.
+    pub steps: Vec<Arc<Rows>>,
+    /// How many play.
+    pub players: u16,
+    /// The word of the first kind that tells whose row it is; none: its slot does.
+    pub owner_word: Option<usize>,
+}
+
+pub(crate) fn schema(game: &'static str, entities: Vec<Kind>, own: Kind) -> Arc<Schema> {
+    Arc::new(Schema {
+        game: game.into(),
+        entities: entities.into(),
+        events: (&[]).into(),
+        requests: (&[]).into(),
+        input: <()>::KIND,
+        own,
+        tables: "".into(),
+    })
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    let wrong = |error: std::io::Error| format!("{}: {error}", path.display());
+    let file = std::fs::File::open(path).map_err(wrong)?;
+    let mut bytes = Vec::new();
+    zstd::Decoder::new(file).and_then(|decoder| decoder.take(1 << 30).read_to_end(&mut bytes)).map_err(wrong)?;
+    Ok(bytes)
+}
+
+/// Reads a file of cubes.
+///
+/// # Errors
+/// When it is none; in words.
+pub fn cubes(path: &Path) -> Result<Trace, String> {
+    let bytes = bytes(path)?;
+    let number = |at: usize| i32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    let frame_bytes = CUBES * 32;
+    if bytes.is_empty() || bytes.len() % frame_bytes != 0 {
+        return Err(format!("{}: not frames of {CUBES} cubes", path.display()));
+    }
+    let schema = schema("cubes", vec![Cube::KIND], <()>::KIND);
+    let cube_words = |frame: usize, cube: usize| {
+        let from = frame * frame_bytes + cube * 32;
+        let n = |i: usize| number(from + 4 * i);
+        let place = |i: usize| (n(i) + 32768).cast_unsigned();
+        let [largest, a, b, c, interacting] = [n(0), n(1), n(2), n(3), n(7)].map(i32::cast_unsigned);
+        [largest, a, b, c, place(4), place(5), place(6), interacting]
+    };
+    let step = |frame: usize| {
+        let mut rows = Rows::new(schema.clone());
+        for cube in 0..CUBES {
+            rows.put_words(NetId { slot: cube as u16, generation: 0 }, 0, &cube_words(frame, cube));
+        }
+        rows.finish();
+        Arc::new(rows)
+    };
+    let steps = (0..bytes.len() / frame_bytes).map(step).collect();
+    Ok(Trace { steps, rates: Rates { tick_hz: 60, ticks_per_step: 1 }, schema, players: 0, owner_word: None })
+}
+
+/// Reads a file of the recorded arena. An entity whose number changes hands between the kinds is another one.
+///
+/// # Errors
+/// When it is none; in words.
+pub fn arena(path: &Path) -> Result<Trace, String> {
+    let bytes = bytes(path)?;
+    let short = || format!("{}: it ends too early", path.display());
+    let mut at = 0;
+    let mut take = |count: usize| {
+        let part = bytes.get(at..at + count);
+        at += count;
+        part.ok_or_else(short)
+    };
+    let mut number = |count: usize| {
+        let part = take(count)?;
+        Ok::<u32, String>(part.iter().rev().fold(0u32, |all, &byte| all << 8 | u32::from(byte)))
+    };
+    let schema = schema("arena trace", vec![Player::KIND, Projectile::KIND], Own::KIND);
+    let mut births = Births::default();
+    let mut steps = Vec::new();
+    for frame in 0..number(4)? {
+        let mut rows = Rows::new(schema.clone());
+        for _ in 0..number(4)? {
+            let (slot, kind) = (number(2)? as u16, number(2)? as u8);
+            let [x, y, vx, vy, angle, hp, flags] =
+                [number(4)?, number(4)?, number(4)?, number(4)?, number(4)?, number(4)?, number(4)?];
+            if kind > 1 || x >= 1 << 15 || y >= 1 << 15 {
+                return Err(format!("{}: not entities of the arena", path.display()));
+            }
+            let vel = |v: u32| v.wrapping_add(1024) & 2047;
+            let id = births.id(frame, slot, kind);
+            rows.put_words(id, kind, &[vel(vx), vel(vy), x, y, angle & 1023, hp & 127, flags & 255]);
+        }
+        rows.finish();
+        steps.push(Arc::new(rows));
+    }
+    Ok(Trace {
+        steps,
+        rates: Rates { tick_hz: 30, ticks_per_step: 1 },
+        schema,
+        players: ARENA_PLAYERS,
+        owner_word: None,
+    })
+}
+
+/// Tells apart the entities that follow one another in a slot: one that was not there in the frame before, or was of another kind, is new.
+#[derive(Default)]
+struct Births(Vec<(u32, u8, u32)>);
+
+impl Births {
+    fn id(&mut self, frame: u32, slot: u16, kind: u8) -> NetId {
+        if self.0.len() <= usize::from(slot) {
+            self.0.resize(usize::from(slot) + 1, (u32::MAX - 1, 0, 0));
+        }
+        let (last, last_kind, generation) = &mut self.0[usize::from(slot)];
+        *generation += u32::from(last.wrapping_add(1) != frame || *last_kind != kind);
+        (*last, *last_kind) = (frame, kind);
+        NetId { slot, generation: *generation }
+    }
+}
+
+impl Trace {
+    /// Every `stride`th step, from step number `from` on.
+    #[must_use]
+    pub fn strided(&self, stride: usize, from: usize) -> Self {
+        let steps = self.steps.iter().skip(from).step_by(stride).cloned().collect();
+        let ticks_per_step = self.rates.ticks_per_step * stride as u32;
+        Self { steps, rates: Rates { ticks_per_step, ..self.rates }, ..self.clone() }
+    }
+
+    /// The schema with these tables.
+    #[must_use]
+    pub fn schema_with(&self, tables: &str) -> Arc<Schema> {
+        Arc::new(Schema { tables: tables.to_owned().into(), ..Schema::clone(&self.schema) })
+    }
+
+    /// Steps a second.
+    #[must_use]
+    pub fn step_hz(&self) -> f64 {
+        f64::from(self.rates.tick_hz) / f64::from(self.rates.ticks_per_step)
+    }
+
+    /// The row that player number `player` steers, when there is one.
+    #[must_use]
+    pub fn steered<'a>(&self, rows: &'a Rows, player: u16) -> Option<&'a Row> {
+        let mut mine = rows.list().iter().filter(|row| row.kind == 0);
+        match self.owner_word {
+            Some(word) => mine.find(|row| rows.words(row)[word] == u32::from(player)),
+            None => mine.find(|row| row.id.slot == player),
+        }
+    }
+}

@@ -1,0 +1,419 @@
+//! How the rows of one kind are coded: its fields in groups, each with a way of predicting it and its tables. Made from the schema alone.
+
+use core::ops::Range;
+
+use super::residual;
+use crate::quant::{Blend, Lane, Shape, WordSpec};
+use crate::schema::{Drive, FieldSpec, Kind};
+
+/// Bits below the wire grid in which places and velocities are estimated.
+pub(crate) const SUB: u32 = 6;
+/// Words wider than this are not predicted: a change sends them whole.
+const PREDICTED_BITS_MAX: u32 = 24;
+/// Groups of one kind: a bit each in the mode symbol.
+pub(crate) const GROUPS_MAX: usize = 6;
+/// Words of a rest group whose changes are told by one symbol; more are told as a list.
+pub(crate) const MASKED_MAX: usize = 4;
+/// Classes of the last residual that choose a table, and how its neighbour's compares with it.
+pub(crate) const OWN_CLASSES: u32 = 12;
+pub(crate) const NEIGHBOURS: u32 = 5;
+/// Symbols of a pair of residuals from -2 to 2 each, and the one that says: larger.
+pub(crate) const PAIR_SYMBOLS: u32 = 26;
+
+/// How often rows are shown: what a velocity in units a second means for a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rates {
+    /// Ticks a second.
+    pub tick_hz: u32,
+    /// Ticks from one step to the next.
+    pub ticks_per_step: u32,
+}
+
+/// One number of a row: the word it is in and the numbers of the codec's state that belong to it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Axis {
+    pub(crate) word: usize,
+    pub(crate) spec: WordSpec,
+    pub(crate) wraps: bool,
+    pub(crate) aux: usize,
+}
+
+/// What predicts a group.
+#[derive(Clone, Debug)]
+pub(crate) enum Model {
+    /// Goes on as before, or stays: whichever has cost less. By axis: velocity, class, cost.
+    Smooth,
+    /// The same for a place, with an estimate below the grid. By axis: velocity, class, cost, estimate, age.
+    Glide,
+    /// Driven by a velocity whose words come before: `gain` sub-quanta (in 1/65536) a step and quantum of it, `offset` for its zero. By axis:
+    /// estimate, class.
+    Driven { by: usize, gain: i64, offset: i64, new_share: i64 },
+    /// Along the angle in that word, at a hidden speed. By axis: estimate, class; after them speed, age.
+    Along { angle: usize, bits: u32, ways: Vec<(i32, i32)> },
+    /// An angle: stays, turns on, or turns on faster or slower. By axis: turn, turn before, class, three costs.
+    Turn,
+    /// Three components of a rotation whose largest one is told before: the older rotation reflected about the newer, or as before. By axis: older
+    /// word, class; after them the older largest one, cost.
+    Rotation { most: i64 },
+    /// Nothing is predicted but "as before".
+    Rest,
+}
+
+/// Fields that deviate together.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) model: Model,
+    pub(crate) axes: Vec<Axis>,
+    /// Number of its first axis among those of the kind.
+    pub(crate) first: usize,
+    /// First of its tables; a rest group has one for its mask and one a word.
+    pub(crate) table: usize,
+    /// First of its tables for LOADs: one a state number, or a word of a rest group.
+    pub(crate) load_table: usize,
+    /// Name of its field, for the profiler and the tables' text.
+    pub(crate) name: String,
+}
+
+/// One table: how many symbols, and what formula codes are made from when nobody trained it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TableSpec {
+    pub(crate) name: String,
+    pub(crate) symbols: u32,
+    pub(crate) formula: Formula,
+}
+
+/// What a table's symbols mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Formula {
+    /// Modes after this one; none: of a row that was just born.
+    Mode(Option<u32>),
+    /// A residual after one of this class whose neighbour's class is higher by this; of three axes or more.
+    Residual(u32, i32),
+    /// The residual of a group's only axis, after one of this class: it is not 0.
+    Alone(u32),
+    /// One residual of a pair that is larger than the pair's symbols reach, after one of this class.
+    Beyond(u32),
+    /// A pair after residuals of at most this class.
+    Pair(u32),
+    /// Which words have changed.
+    Mask,
+    /// The difference of a word that is not predicted.
+    Change,
+    /// A whole word in a LOAD.
+    Value,
+    /// A number of the codec's state in a LOAD, of up to 30 bits.
+    Wide,
+    /// The same, of a few bits.
+    Narrow,
+}
+
+/// The plan of one kind.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) groups: Vec<Group>,
+    pub(crate) layout: Vec<WordSpec>,
+    pub(crate) aux: usize,
+    /// First of the tables of modes: by the last mode, then the one for new rows.
+    pub(crate) mode_table: usize,
+    /// Table of modes in LOADs, new rows' included; behind it the one that tells which groups have a state at all.
+    pub(crate) load_table: usize,
+    /// A step that moves the place farther than this, in quanta, is no motion; 0: there is no such step.
+    pub(crate) teleport: i64,
+}
+
+/// What a number of the codec's state is: how a LOAD tells it, and what it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Slot {
+    /// Up to 30 bits and a sign.
+    Wide,
+    /// Class of a residual.
+    Class,
+    /// Steps, saturating.
+    Age,
+    /// Running cost.
+    Cost,
+    /// Distance from the middle of a place, in sub-quanta.
+    Sub,
+    /// An older word of its axis.
+    Older,
+    /// Which component was the largest.
+    Largest,
+}
+
+impl Slot {
+    /// The least and the largest that the number may be.
+    pub(crate) const fn range(self) -> (i32, i32) {
+        match self {
+            Self::Wide => (-(1 << 30), 1 << 30),
+            Self::Older => (0, 0xffff),
+            Self::Class | Self::Age => (0, 15),
+            Self::Cost => (-15, 15),
+            Self::Sub => (-(1 << (SUB - 1)), (1 << (SUB - 1)) - 1),
+            Self::Largest => (0, 3),
+        }
+    }
+}
+
+impl Model {
+    /// State numbers of one axis.
+    pub(crate) const fn slots(&self) -> &'static [Slot] {
+        match self {
+            Self::Smooth => &[Slot::Wide, Slot::Class, Slot::Cost],
+            Self::Glide => &[Slot::Wide, Slot::Class, Slot::Cost, Slot::Sub, Slot::Age],
+            Self::Driven { .. } | Self::Along { .. } => &[Slot::Sub, Slot::Class],
+            Self::Rotation { .. } => &[Slot::Older, Slot::Class],
+            Self::Turn => &[Slot::Wide, Slot::Wide, Slot::Class, Slot::Cost, Slot::Cost, Slot::Cost],
+            Self::Rest => &[],
+        }
+    }
+
+    /// State numbers of the whole group beside those of its axes.
+    pub(crate) const fn extra_slots(&self) -> &'static [Slot] {
+        match self {
+            Self::Along { .. } => &[Slot::Wide, Slot::Age],
+            Self::Rotation { .. } => &[Slot::Largest, Slot::Cost],
+            _ => &[],
+        }
+    }
+}
+
+impl Group {
+    /// First of the numbers beside those of the axes.
+    pub(crate) fn extra(&self) -> usize {
+        self.axes.last().map_or(0, |axis| axis.aux + self.model.slots().len())
+    }
+
+    /// All its state numbers: where each is, what it is, and the word of its axis.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = (usize, Slot, usize)> {
+        let axes = self.axes.iter().flat_map(|axis| {
+            self.model.slots().iter().enumerate().map(move |(i, &slot)| (axis.aux + i, slot, axis.word))
+        });
+        let extra = self.extra();
+        axes.chain(self.model.extra_slots().iter().enumerate().map(move |(i, &slot)| (extra + i, slot, 0)))
+    }
+}
+
+/// Collects groups and tables.
+struct Planner<'a> {
+    kind: &'a Kind,
+    rates: Rates,
+    layout: Vec<WordSpec>,
+    groups: Vec<Group>,
+    aux: usize,
+}
+
+impl Plan {
+    pub(crate) fn new(kind: &Kind, rates: Rates, tables: &mut Vec<TableSpec>) -> Self {
+        let mut planner = Planner { kind, rates, layout: kind.layout(), groups: Vec::new(), aux: 0 };
+        // What drives the place comes before it.
+        let drive = kind.drive.map(|(Drive::By(field) | Drive::Along(field))| usize::from(field));
+        let mut rest: Vec<usize> = Vec::new();
+        let order = drive.into_iter().chain(0..kind.fields.len());
+        let mut seen = vec![false; kind.fields.len()];
+        for field in order {
+            if std::mem::replace(&mut seen[field], true) {
+                continue;
+            }
+            match planner.model(field) {
+                Some(model) if planner.groups.len() + 1 < GROUPS_MAX => planner.add(field, model),
+                _ => rest.push(field),
+            }
+        }
+        if !rest.is_empty() {
+            planner.add_rest(&rest);
+        }
+        let Planner { layout, mut groups, aux, .. } = planner;
+        let mode_table = tables.len();
+        let modes = 1u32 << groups.len();
+        for last in (0..modes).map(Some).chain([None]) {
+            let name = format!("{}.mode.{}", kind.name, last.map_or("new".to_owned(), |last| last.to_string()));
+            tables.push(TableSpec { name, symbols: modes, formula: Formula::Mode(last) });
+        }
+        for group in &mut groups {
+            group.table = tables.len();
+            add_tables(kind, group, tables);
+        }
+        let load_table = tables.len();
+        let named = |what: &str| format!("{}.load.{what}", kind.name);
+        tables.push(TableSpec { name: named("mode"), symbols: modes + 1, formula: Formula::Mask });
+        tables.push(TableSpec { name: named("groups"), symbols: modes, formula: Formula::Mask });
+        for group in &mut groups {
+            group.load_table = tables.len();
+            add_load_tables(kind, group, tables);
+        }
+        let teleport = kind.place().zip(kind.teleport).map_or(0, |((lane, _), units)| match lane {
+            Lane::Fixed { step, .. } => (units / step) as i64,
+            _ => 0,
+        });
+        Self { groups, layout, aux, mode_table, load_table, teleport }
+    }
+}
+
+impl Planner<'_> {
+    /// What predicts a field by itself; none: it belongs to the rest.
+    fn model(&self, field: usize) -> Option<Model> {
+        let spec = &self.kind.fields[field];
+        let word = self.kind.word_of(field);
+        let bits = u32::from(self.layout.get(word)?.bits);
+        if spec.shape == Shape::Quat {
+            // As `quant` lays them out: the middle is 0 exactly, the last place is not used.
+            let most = i64::try_from(self.layout[word + 1].modulus).unwrap_or(i64::MAX) - 2;
+            return Some(Model::Rotation { most });
+        }
+        if spec.lane.words() > 1 || bits > PREDICTED_BITS_MAX || spec.blend == Blend::Snap {
+            return None;
+        }
+        if matches!(spec.lane, Lane::Angle { .. }) && spec.shape.components() == 1 {
+            return Some(Model::Turn);
+        }
+        if self.kind.at == Some(field as u8) {
+            return Some(self.place_model(spec).unwrap_or(Model::Glide));
+        }
+        (bits > 2).then_some(Model::Smooth)
+    }
+
+    fn place_model(&self, place: &FieldSpec) -> Option<Model> {
+        let Lane::Fixed { step, .. } = place.lane else { return None };
+        let drive = self.kind.drive?;
+        let (Drive::By(driver) | Drive::Along(driver)) = drive;
+        // What drives the place must be known before it: words of the rest come last, and no place drives itself.
+        if self.kind.at == Some(driver) || self.model(driver.into()).is_none() {
+            return None;
+        }
+        match drive {
+            Drive::By(by) => {
+                let spec = &self.kind.fields[usize::from(by)];
+                let Lane::Fixed { min: slowest, step: finest, .. } = spec.lane else { return None };
+                let by_word = self.kind.word_of(usize::from(by));
+
+                let Rates { tick_hz, ticks_per_step } = self.rates;
+                let step_s = f64::from(ticks_per_step) / f64::from(tick_hz);
+                let scale = f64::from(1u32 << SUB) * 65536.0 * step_s / step;
+                let (gain, offset) = ((finest * scale).round(), (slowest * scale).round());
+                let usable = spec.shape == place.shape && gain.abs() < 1e12 && offset.abs() < 1e15;
+                // Of the ticks in a step the last has the new velocity; between two steps it changes evenly.
+                let new_share = i64::from(65536 * (ticks_per_step + 1) / (2 * ticks_per_step));
+                usable.then_some(Model::Driven { by: by_word, gain: gain as i64, offset: offset as i64, new_share })
+            }
+            Drive::Along(along) => {
+                let Lane::Angle { bits } = self.kind.fields[usize::from(along)].lane else { return None };
+                let word = self.kind.word_of(usize::from(along));
+                let bits = u32::from(bits);
+                (bits <= 16 && place.shape == Shape::Vec2).then(|| Model::Along { angle: word, bits, ways: ways(bits) })
+            }
+        }
+    }
+
+    fn add(&mut self, field: usize, model: Model) {
+        let spec = &self.kind.fields[field];
+        let first = self.kind.word_of(field);
+        let wraps = spec.lane.wraps();
+        let mut axes = Vec::new();
+        let mut words = first..first + spec.words();
+        if let Model::Rotation { .. } = model {
+            // Which component is the largest deviates seldom, and is a group of its own.
+            let Some(word) = words.next() else { return };
+            let axis = Axis { word, spec: self.layout[word], wraps: true, aux: self.aux };
+            self.push(Model::Rest, vec![axis], format!("{}-largest", spec.name));
+        }
+        for word in words {
+            axes.push(Axis { word, spec: self.layout[word], wraps, aux: self.aux });
+            self.aux += model.slots().len();
+        }
+        self.aux += model.extra_slots().len();
+        self.push(model, axes, spec.name.to_string());
+    }
+
+    fn add_rest(&mut self, fields: &[usize]) {
+        let words: Vec<Range<usize>> = fields
+            .iter()
+            .map(|&field| self.kind.word_of(field)..self.kind.word_of(field) + self.kind.fields[field].words())
+            .collect();
+        let mut words: Vec<usize> = words.into_iter().flatten().collect();
+        words.sort_unstable();
+        let axis = |word: usize| Axis { word, spec: self.layout[word], wraps: true, aux: self.aux };
+        let axes = words.into_iter().map(axis).collect();
+        self.push(Model::Rest, axes, "rest".to_owned());
+    }
+
+    fn push(&mut self, model: Model, axes: Vec<Axis>, name: String) {
+        let first = self.groups.last().map_or(0, |group| group.first + group.axes.len());
+        self.groups.push(Group { model, axes, first, table: 0, load_table: 0, name });
+    }
+}
+
+/// Bits of an angle that choose its entry in the table of directions.
+const WAY_BITS: u32 = 10;
+
+/// Cosine and sine in 1/16384 of the angles of a lane, at most 1,024 of them.
+fn ways(bits: u32) -> Vec<(i32, i32)> {
+    let count = 1u32 << bits.min(WAY_BITS);
+    let way = |angle: u32| {
+        let angle = f64::from(angle) / f64::from(count) * core::f64::consts::TAU;
+        let fixed = |value: f64| libm::floor(value * 16384.0 + 0.5) as i32;
+        (fixed(libm::cos(angle)), fixed(libm::sin(angle)))
+    };
+    (0..count).map(way).collect()
+}
+
+fn add_tables(kind: &Kind, group: &Group, tables: &mut Vec<TableSpec>) {
+    let named = |what: String| format!("{}.{}.{what}", kind.name, group.name);
+    if let Model::Rest = group.model {
+        if group.axes.len() <= MASKED_MAX {
+            let symbols = 1 << group.axes.len();
+            tables.push(TableSpec { name: named("mask".to_owned()), symbols, formula: Formula::Mask });
+        }
+        for axis in &group.axes {
+            let bits = u32::from(axis.spec.bits);
+            let symbols = if is_predicted(axis) { residual::symbols(bits) } else { 1 };
+            tables.push(TableSpec { name: named(format!("w{}", axis.word)), symbols, formula: Formula::Change });
+        }
+        return;
+    }
+    let bits = group.axes.iter().map(|axis| u32::from(axis.spec.bits)).max().unwrap_or(1);
+    if group.axes.len() == 2 {
+        for class in 0..OWN_CLASSES {
+            let formula = Formula::Pair(class);
+            tables.push(TableSpec { name: named(format!("pair.{class}")), symbols: PAIR_SYMBOLS, formula });
+        }
+    }
+    for first in 0..if group.axes.len() == 1 { 1 } else { 2 } {
+        for own in 0..OWN_CLASSES {
+            for neighbour in 0..NEIGHBOURS {
+                let formula = match group.axes.len() {
+                    1 => Formula::Alone(own),
+                    2 => Formula::Beyond(own),
+                    _ => Formula::Residual(own, neighbour as i32 - 2),
+                };
+                let name = named(format!("{}.{own}.{neighbour}", if first == 0 { "first" } else { "next" }));
+                tables.push(TableSpec { name, symbols: residual::symbols(bits + 1), formula });
+            }
+        }
+    }
+}
+
+fn add_load_tables(kind: &Kind, group: &Group, tables: &mut Vec<TableSpec>) {
+    let named = |what: String| format!("{}.load.{}.{what}", kind.name, group.name);
+    if let Model::Rest = group.model {
+        for axis in &group.axes {
+            let bits = u32::from(axis.spec.bits);
+            let symbols = if is_predicted(axis) { residual::symbols(bits) } else { 1 };
+            tables.push(TableSpec { name: named(format!("w{}", axis.word)), symbols, formula: Formula::Value });
+        }
+        return;
+    }
+    let slots = group.model.slots().iter().chain(group.model.extra_slots()).enumerate();
+    tables.extend(slots.map(|(i, slot)| {
+        let (symbols, formula) = match slot {
+            Slot::Wide | Slot::Older => (residual::symbols(31), Formula::Wide),
+            Slot::Class | Slot::Age | Slot::Cost => (residual::symbols(5), Formula::Narrow),
+            Slot::Sub | Slot::Largest => (1, Formula::Mask),
+        };
+        TableSpec { name: named(i.to_string()), symbols, formula }
+    }));
+}
+
+/// Whether a changed word of a rest group is told by its difference; else whole.
+pub(crate) const fn is_predicted(axis: &Axis) -> bool {
+    axis.spec.bits > 1 && axis.spec.bits <= 12
+}
