@@ -145,7 +145,7 @@ pub fn whole_world(trace: &Trace, train: &Trace) -> Result<Rivals, String> {
     let (mut bytes, mut costs) = ([0.0; 3], [Cost::default(), Cost::default(), Cost::default()]);
     for (number, pair) in trace.steps.windows(2).enumerate() {
         let (before, now) = (&pair[0], &pair[1]);
-        for rows in if number == 0 { &pair[..] } else { &pair[1..] } {
+        for rows in if number == 0 { pair } else { &pair[1..] } {
             quake3.push_step(rows);
             slots.clear();
             slots.extend(rows.list().iter().map(|row| row.id.slot));
@@ -184,8 +184,11 @@ fn huffman(train: &Trace) -> Vec<u8> {
     lengths(&counts)
 }
 
+/// A row of two frames: its name, its kind, its words in each that has it.
+type Pair<'a> = (NetId, u8, Option<&'a [u32]>, Option<&'a [u32]>);
+
 /// Both steps' rows merged by slot: what was, what is.
-fn merged<'a>(before: &'a Rows, now: &'a Rows) -> Vec<(NetId, u8, Option<&'a [u32]>, Option<&'a [u32]>)> {
+fn merged<'a>(before: &'a Rows, now: &'a Rows) -> Vec<Pair<'a>> {
     let mut rows = Vec::new();
     let mut old = before.list().iter().peekable();
     for row in now.list() {

@@ -1,4 +1,10 @@
-//! Recorded worlds: the cubes and the arena of `reference/codec.md`, zstd files, as rows of a schema.
+//! Recorded worlds, zstd files, as rows of a schema. All numbers are little-endian.
+//!
+//! Cubes: frames of 901 cubes, 8 i32 each: largest component of the rotation (0-3), the three others (0-511), x, y, z in 1/512 m, whether it
+//! interacts. 60 frames a second, Fiedler's scene.
+//!
+//! Arena: u32 number of frames; in each u32 number of entities, then for each u16 id, u8 kind (0 player, 1 projectile), u8 zero, seven i32: x, y
+//! (1/16 unit, 15 bits), vx, vy (the same a frame, 11 bits), angle (10 bits), hp (7 bits), flags (8 bits). 30 frames a second.
 
 use std::io::Read;
 use std::path::Path;
