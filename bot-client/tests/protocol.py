@@ -1,4 +1,4 @@
-"""The wire as shared/PROTOCOL.md describes it: bits, quantisers, the row coder, snapshots, messages. Knows no socket.
+"""The wire as shared/PROTOCOL.md describes it: bits, quantisers, snapshots, messages; the row coder is in `row_coder.py`. Knows no socket.
 
 Section numbers in the comments are those of PROTOCOL.md.
 """
@@ -7,14 +7,14 @@ import json
 import math
 import struct
 
+from row_coder import Wrong, plans
+
 SNAPSHOT = 2
 LEFT, HELD, WOKEN, RELOADS, ENTERS, OWN, EVENTS, MORE = (1 << i for i in range(8))
 SELF, EMPTY, HOLD_ALL, CHECK, NO_INPUT = (1 << i for i in range(5))
 SLACK_NONE = -128
 U32 = 0xFFFFFFFF
 
-class Wrong(ValueError):
-    """The bytes are not what the protocol says."""
 # ---- 3 Bits and numbers
 class Bits:
     """Reads bit strings, least significant bit first."""
@@ -106,6 +106,13 @@ def layout(kind):
                 specs.append((bits, 1 << bits))
     return specs
 
+def words_of(kind):
+    """The numbers of the words of each field."""
+    ends = [0]
+    for field in kind["fields"]:
+        ends.append(ends[-1] + COMPONENTS[field["shape"]] * lane_words(field))
+    return [list(range(*ends[i : i + 2])) for i in range(len(ends) - 1)]
+
 def recast(write, read, value):
     return struct.unpack(read, struct.pack(write, value))[0]
 
@@ -173,40 +180,33 @@ def check_golden(path):
             raise Wrong(f"quantised {case} to {words}")
     return len(golden["cases"])
 
-# ---- 8 The row coder, 7 snapshots
-def read_residual(bits, spec, old):
-    width, modulus = spec
-    significant = bits.read(width.bit_length())
-    value = 0 if significant == 0 else 1 << (significant - 1) | bits.read(significant - 1)
-    folded = value + 1
-    if folded >= modulus:
-        raise Wrong("a difference leaves the range of its word")
-    up = (folded + 1) // 2 if folded % 2 else modulus - folded // 2
-    return (old + up) % modulus
+# ---- 7 Snapshots
+def mix(value, word):
+    """8.8"""
+    value = (value ^ word) * 0x85EBCA6B & U32
+    return value ^ value >> 15
 
 class Row:
+    """Its words, mode and numbers come with its first load."""
     def __init__(self, slot, generation, kind):
-        self.slot, self.generation, self.kind = slot, generation, kind
-    def read_run(self, bits, specs):
-        changed = [bits.read(1) for _ in specs]
-        pairs = zip(changed, specs, self.words)
-        self.words = [read_residual(bits, spec, word) if one else word for one, spec, word in pairs]
-        self.awake = any(changed)
-    def read_load(self, bits, specs):
-        self.awake = bits.read(1) == 1
-        self.words = bits.words(specs)
-        self.held = False
+        self.slot, self.generation, self.kind, self.held = slot, generation, kind, False
+    @property
+    def awake(self):
+        return self.mode != 0
     def hash(self):
         value = 0x9E3779B9 ^ int(self.awake)
         for word in [self.slot | self.generation << 16 | self.kind << 24, *self.words]:
-            value = (value ^ word) * 0x85EBCA6B & U32
-            value ^= value >> 15
+            value = mix(value, word)
+        value ^= self.mode
+        for number in self.numbers:
+            value = mix(value, number & U32)
         return value
 
 class Replica:
     """What a client holds, advanced by frames."""
-    def __init__(self, schema, ticks_per_step):
-        self.layouts = [layout(kind) for kind in schema["entities"]]
+    def __init__(self, schema, tick_hz, ticks_per_step):
+        kinds = schema["entities"]
+        self.plans = plans(schema, list(map(layout, kinds)), list(map(words_of, kinds)), tick_hz, ticks_per_step)
         self.event_layouts = [layout(kind) for kind in schema["events"]]
         self.own_layout = layout(schema["own"])
         self.ticks_per_step, self.step, self.rows = ticks_per_step, None, []
@@ -251,7 +251,8 @@ class Replica:
         if flags & RELOADS:
             rows = [row for row in self.rows if row.held]
             for rank in bits.ranks(len(rows)):
-                rows[rank].read_load(bits, self.layouts[rows[rank].kind])
+                self.plans[rows[rank].kind].read_load(rows[rank], bits)
+                rows[rank].held = False
         if flags & ENTERS:
             self.read_enters(bits)
         if more & SELF:
@@ -280,19 +281,36 @@ class Replica:
             asleep = [row for row in rows if not row.awake]
             woken = {id(asleep[rank]) for rank in bits.ranks(len(asleep))} if any_woken else ()
             for row in rows:
-                if row.awake or id(row) in woken:
-                    row.read_run(bits, self.layouts[row.kind])
+                self.plans[row.kind].step(row, bits if row.mode or id(row) in woken else None)
 
     def read_enters(self, bits):
         known, slot = {row.slot for row in self.rows}, -1
         for _ in range(bits.number(1, 8192 - len(known))):
             slot += bits.number(3, 65535) + 1
-            row = Row(slot, bits.read(8), bits.read((len(self.layouts) - 1).bit_length()))
+            row = Row(slot, bits.read(8), bits.read((len(self.plans) - 1).bit_length()))
             if slot > 65535 or slot in known:
                 raise Wrong("a row enters where one is known or none can be")
-            row.read_load(bits, self.layouts[row.kind])
+            self.plans[row.kind].read_load(row, bits)
             self.rows.append(row)
         self.rows.sort(key=lambda row: row.slot)
+
+def check_golden_rows(path):
+    """Runs and loads of every model that the Rust tests wrote: both lead to the same state, and to these words."""
+    golden = json.loads(path.read_text()) if path.exists() else {"steps": []}
+    replica = golden["steps"] and Replica(json.loads(golden["schema"]), golden["tick_hz"], golden["ticks_per_step"])
+    row = None
+    for step in golden["steps"]:
+        plan, loaded = replica.plans[step["kind"]], Row(0, 0, step["kind"])
+        plan.read_load(loaded, Bits(bytes.fromhex(step["load"])))
+        if row is None or row.kind != loaded.kind:
+            row = loaded
+        else:
+            plan.step(row, step["run"] and Bits(bytes.fromhex(step["run"])))
+        states = [(one.words, one.mode, one.numbers) for one in (row, loaded)]
+        if states[0] != states[1] or row.words != step["words"]:
+            raise Wrong(f"{plan.kind['name']}: {states[0]} by runs, {states[1]} by its load, not {step}")
+        row = loaded
+    return len(golden["steps"])
 
 # ---- 5, 6 Messages
 def input_message(specs, first, inputs, step, seen):

@@ -24,7 +24,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from protocol import (
-    EMPTY, HOLD_ALL, Replica, SLACK_NONE, SNAPSHOT, Wrong, check_golden, hello, input_message, integer, layout,
+    EMPTY, HOLD_ALL, Replica, SLACK_NONE, SNAPSHOT, Wrong, check_golden, check_golden_rows, hello, input_message, integer, layout,
     read_message, text,
 )
 from protocol_checks import Checks, check_map
@@ -173,7 +173,7 @@ class Player:
         self.stats[what] += 1
         if what == "welcome":
             self.expects_empty = True
-            self.welcome, self.replica = parts, Replica(self.schema, parts["ticks_per_step"])
+            self.welcome, self.replica = parts, Replica(self.schema, parts["tick_hz"], parts["ticks_per_step"])
             self.offset = time.monotonic() - parts["tick"] / parts["tick_hz"]
             if parts["schema_hash"] != self.schema["hash"]:
                 self.errors.append(f"schema_hash {parts['schema_hash']:x} is not {self.schema['hash']:x}")
@@ -244,7 +244,8 @@ def main():
     if not 8 <= args.seconds <= 600:
         parser.error("--seconds takes 8 to 600")
     host, port = args.server.rsplit(":", 1)
-    golden = check_golden(pathlib.Path(__file__).parents[2] / "assets/golden/quantised.json")
+    vectors = pathlib.Path(__file__).parents[2] / "assets/golden"
+    golden = check_golden(vectors / "quantised.json"), check_golden_rows(vectors / "rows.json")
     _, served = fetch(host, int(port), "/schema.json")
     schema, admission = json.loads(served), json.loads(fetch(host, int(port), f"/api/admit?room={args.room}")[1])
     schema["hash"] = int.from_bytes(hashlib.sha256(served).digest()[:8], "little")
@@ -276,7 +277,7 @@ def main():
     seen = player.checks
     print(f"checked         {dict(seen.stats)}")
     print(f"saw             {len(seen.lives)} rows {dict(seen.kinds)}, {seen.events.total()} events {dict(seen.events)}")
-    print(f"compared        {dict(comparer.stats)}, checks {checks}, golden cases {golden}")
+    print(f"compared        {dict(comparer.stats)}, checks {checks}, golden cases {golden[0]}, golden rows {golden[1]}")
     errors = player.verdict()
     print("".join(f"WRONG           {error}\n" for error in errors[:20]), end="")
     print(f"{len(errors)} errors" if errors else "everything agrees")

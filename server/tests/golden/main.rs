@@ -4,6 +4,7 @@
 
 mod messages;
 mod motion;
+mod rows;
 mod session;
 
 use std::collections::BTreeMap;

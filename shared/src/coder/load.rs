@@ -75,7 +75,7 @@ pub(super) fn get(source: &mut Source<'_, '_>, plan: &Plan, state: &mut RowState
     let modes = 1u32 << plan.groups.len();
     let mode = source.symbol(plan.load_table)?;
     state.mode = if mode == modes { NEW } else { mode as u8 };
-    state.awake = state.mode != 0;
+    (state.awake, state.rests) = (state.mode != 0, false);
     let told = source.symbol(plan.load_table + 1)?;
     state.words.clear();
     state.words.resize(plan.layout.len(), 0);

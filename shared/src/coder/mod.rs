@@ -37,7 +37,7 @@ use crate::words::DecodeError;
 const NEW: u8 = u8::MAX;
 
 /// A row at one step: all that its next run depends on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct RowState {
     /// Number of its kind.
     pub kind: u8,
@@ -49,7 +49,18 @@ pub struct RowState {
     pub(crate) mode: u8,
     /// What the predictors remember.
     pub(crate) aux: Vec<i32>,
+    /// Whether it is known that a step as predicted changes nothing: it rests. Follows from the rest, and costs nothing then.
+    rests: bool,
 }
+
+impl PartialEq for RowState {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |state: &Self| (state.kind, state.awake, state.mode);
+        parts(self) == parts(other) && self.words == other.words && self.aux == other.aux
+    }
+}
+
+impl Eq for RowState {}
 
 /// What a row has at a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,6 +83,7 @@ pub struct RowCoder {
     tables: Tables,
     guesses: Vec<Guess>,
     new: Vec<u32>,
+    before: Vec<i32>,
     /// How often each symbol came, by table, while a training counts.
     counts: Option<Counts>,
     /// By kind.
@@ -128,7 +140,8 @@ impl RowCoder {
         let taken = plans.iter().map(|plan| Taken { words: vec![0; plan.layout.len()], ..Taken::default() }).collect();
         let guesses = vec![Guess::default(); axes];
         let kinds = schema.entities.to_vec();
-        Ok(Self { kinds, plans, specs, tables, guesses, new: vec![0; axes], counts: None, taken })
+        let (new, before) = (vec![0; axes], Vec::new());
+        Ok(Self { kinds, plans, specs, tables, guesses, new, before, counts: None, taken })
     }
 
     /// How many kinds of rows there are.
@@ -141,7 +154,7 @@ impl RowCoder {
     pub fn birth(&self, kind: u8, words: &[u32], state: &mut RowState) {
         let plan = &self.plans[usize::from(kind)];
         debug_assert_eq!(words.len(), plan.layout.len());
-        (state.kind, state.awake, state.mode) = (kind, true, NEW);
+        (state.kind, state.awake, state.mode, state.rests) = (kind, true, NEW, false);
         state.words.clear();
         state.words.extend_from_slice(words);
         plan.reset(words, &mut state.aux);
@@ -150,6 +163,9 @@ impl RowCoder {
     /// One step without a run: a sleeping row moves as predicted.
     pub fn advance(&mut self, state: &mut RowState) {
         debug_assert!(!state.awake, "an awake row has a run at each step");
+        if state.rests {
+            return;
+        }
         let plan = &self.plans[usize::from(state.kind)];
         self.new.clear();
         self.new.extend_from_slice(&state.words);
@@ -158,15 +174,23 @@ impl RowCoder {
             plan.predict(group, &state.aux, &state.words, &self.new, guesses);
             take(group, guesses, &mut self.new);
         }
+        let stays = state.words == self.new;
+        if stays {
+            self.before.clone_from(&state.aux);
+        }
         for group in &plan.groups {
             plan.update(group, &mut state.aux, &state.words, &self.new, &self.guesses[group.first..]);
         }
+        state.rests = stays && self.before == state.aux;
         state.words.copy_from_slice(&self.new);
     }
 
     /// One step of the row whose words are now `words`: appends its run, if it has one, and says which.
     pub fn run(&mut self, state: &mut RowState, words: &[u32], out: &mut BitWriter) -> Run {
         let plan = &self.plans[usize::from(state.kind)];
+        if state.rests && state.words == words {
+            return Run::None;
+        }
         let mut mode = 0;
         for (bit, group) in plan.groups.iter().enumerate() {
             let guesses = &mut self.guesses[group.first..];
@@ -187,9 +211,14 @@ impl RowCoder {
                 put_run(counts, plan, state, mode, guesses, words, taken);
             }
         }
+        let stays = run == Run::None && state.words == words;
+        if stays {
+            self.before.clone_from(&state.aux);
+        }
         for group in &plan.groups {
             plan.update(group, &mut state.aux, &state.words, words, &self.guesses[group.first..]);
         }
+        state.rests = stays && self.before == state.aux;
         state.words.copy_from_slice(words);
         (state.mode, state.awake) = (mode, mode != 0);
         run
@@ -222,7 +251,7 @@ impl RowCoder {
             plan.update(group, &mut state.aux, &state.words, &self.new, &self.guesses[group.first..]);
         }
         state.words.copy_from_slice(&self.new);
-        (state.mode, state.awake) = (mode, mode != 0);
+        (state.mode, state.awake, state.rests) = (mode, mode != 0, false);
         Ok(())
     }
 

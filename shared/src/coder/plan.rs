@@ -144,7 +144,8 @@ impl Slot {
     /// The least and the largest that the number may be.
     pub(crate) const fn range(self) -> (i32, i32) {
         match self {
-            Self::Wide | Self::Older => (-(1 << 30), 1 << 30),
+            Self::Wide => (-(1 << 30), 1 << 30),
+            Self::Older => (0, 0xffff),
             Self::Class | Self::Age => (0, 15),
             Self::Cost => (-15, 15),
             Self::Sub => (-(1 << (SUB - 1)), (1 << (SUB - 1)) - 1),
@@ -274,7 +275,13 @@ impl Planner<'_> {
 
     fn place_model(&self, place: &FieldSpec) -> Option<Model> {
         let Lane::Fixed { step, .. } = place.lane else { return None };
-        match self.kind.drive? {
+        let drive = self.kind.drive?;
+        let (Drive::By(driver) | Drive::Along(driver)) = drive;
+        // What drives the place must be known before it: words of the rest come last, and no place drives itself.
+        if self.kind.at == Some(driver) || self.model(driver.into()).is_none() {
+            return None;
+        }
+        match drive {
             Drive::By(by) => {
                 let spec = &self.kind.fields[usize::from(by)];
                 let Lane::Fixed { min: slowest, step: finest, .. } = spec.lane else { return None };

@@ -1,6 +1,6 @@
 //! What a row's groups will be at the next step, from the codec's state, and how that state goes on once they are known. Integers that wrap.
 
-use super::plan::{Axis, Group, Model, Plan, SUB};
+use super::plan::{Axis, Group, Model, Plan, SUB, Slot};
 use super::residual::class;
 
 /// Half a place of the grid, in sub-quanta.
@@ -38,14 +38,27 @@ impl Axis {
         if !self.wraps {
             return gap;
         }
+        // Two words are less than a range apart, so once is enough; a division would be half of what a row costs.
         let modulus = self.modulus();
-        let up = gap.rem_euclid(modulus);
-        if up > modulus / 2 { up - modulus } else { up }
+        if gap > modulus / 2 {
+            gap - modulus
+        } else if gap < (modulus - 1) / -2 {
+            gap + modulus
+        } else {
+            gap
+        }
     }
 
     /// A word within its range.
     pub(crate) fn fit(&self, word: i64) -> i64 {
-        if self.wraps { word.rem_euclid(self.modulus()) } else { word.max(0).min(self.modulus() - 1) }
+        let modulus = self.modulus();
+        if 0 <= word && word < modulus {
+            word
+        } else if self.wraps {
+            word.rem_euclid(modulus)
+        } else {
+            word.max(0).min(modulus - 1)
+        }
     }
 
     /// Place on the grid and distance from its middle of a point in sub-quanta.
@@ -113,12 +126,12 @@ impl Plan {
             }
             Model::Turn => {
                 for (axis, guess) in group.axes.iter().zip(guesses) {
-                    let [turn, before, _, costs @ ..] = read::<6>(aux, axis.aux);
+                    let [turn, before, _, costs @ ..] = read::<6>(aux, axis.aux).map(i64::from);
                     let held = i64::from(old[axis.word]);
-                    let on = axis.fit(held + i64::from((turn * 7 + 4) >> 3));
-                    let faster = axis.fit(held + i64::from(turn + (((turn - before) * 3 + 2) >> 2)));
+                    let on = axis.fit(held + ((turn * 7 + 4) >> 3));
+                    let faster = axis.fit(held + turn + (((turn - before) * 3 + 2) >> 2));
                     (guess.other, guess.third) = (on, faster);
-                    let costs: [i32; 3] = costs;
+                    let costs: [i64; 3] = costs;
                     guess.word = if costs[0] <= costs[1] && costs[0] <= costs[2] {
                         held
                     } else if costs[1] <= costs[2] {
@@ -203,7 +216,7 @@ impl Plan {
         let sub = settled(residual, guess.sub);
         let missed = (residual << SUB) + sub - guess.sub;
         let gain = if residual.abs() > 1 { 64 } else { GAINS[age as usize & 7] };
-        let velocity = if residual == 0 { velocity } else { velocity.wrapping_add(((missed * gain) >> 6) as i32) };
+        let velocity = if residual == 0 { velocity } else { bounded(i64::from(velocity) + ((missed * gain) >> 6)) };
         let age = if residual.abs() > 1 { 0 } else { (age + 1).min(7) };
         let cost = weighed(cost, class(residual), class(axis.gap(was, is)));
         write(aux, axis.aux, [velocity, mine, cost, sub as i32, age]);
@@ -227,7 +240,7 @@ impl Plan {
             return;
         }
         let age = if missed.abs() > SPEED_JUMP { 0 } else { aux[extra + 1] };
-        aux[extra] = aux[extra].wrapping_add((missed * 4 / i64::from(age + 1)) as i32);
+        aux[extra] = bounded(i64::from(aux[extra]) + missed * 4 / i64::from(age + 1));
         aux[extra + 1] = (age + 1).min(SPEED_AGE_MAX);
     }
 }
@@ -245,6 +258,12 @@ fn rotate(group: &Group, most: i64, aux: &[i32], old: &[u32], new: &[u32], guess
     for (i, guess) in guesses.iter_mut().enumerate().take(3) {
         (guess.word, guess.other) = if turns { (turned[i], held[i]) } else { (held[i], turned[i]) };
     }
+}
+
+/// A velocity or speed within what a LOAD can tell: on a lane that wraps a row may gain speed for ever.
+fn bounded(number: i64) -> i32 {
+    let (least, most) = Slot::Wide.range();
+    number.clamp(least.into(), most.into()) as i32
 }
 
 fn turn(axis: &Axis, aux: &mut [i32], old: &[u32], new: &[u32], guess: &Guess) {

@@ -110,6 +110,7 @@ pub struct FrameStats {
 #[derive(Debug, Default)]
 pub struct FrameWriter {
     bits: BitWriter,
+    runs: BitWriter,
     left: Vec<u32>,
     held: Vec<u32>,
     woken: Vec<u32>,
@@ -334,32 +335,36 @@ impl FrameWriter {
     /// Steps that the client goes through: at each the rows that wake, then the run of every awake row in step.
     fn write_body(&mut self, store: &Store, last: Step, stats: &mut FrameStats) -> u8 {
         let Some(steps) = store.runs_since(last) else { return 0 };
-        let in_step = || self.stay.iter().filter(|row| !row.held);
-        let any_woken = steps.clone().any(|step| in_step().any(|row| step.run(row.slot).0 == Run::Woken));
+        let (in_step, one) = (self.stay.iter().filter(|row| !row.held), steps.clone().nth(1).is_none());
+        let any_woken = !one && steps.clone().any(|step| in_step.clone().any(|row| step.run(row.slot).0 == Run::Woken));
+        let mut told = any_woken;
         for step in steps {
-            if any_woken {
-                self.woken.clear();
-                let mut asleep = 0;
-                for row in in_step() {
-                    let run = step.run(row.slot).0;
-                    if run == Run::Woken {
-                        self.woken.push(asleep);
-                    }
-                    asleep += u32::from(run != Run::Awake);
+            // One pass over the rows: who wakes is told before the runs, so these wait in a string of their own.
+            self.woken.clear();
+            self.runs.clear();
+            let mut asleep = 0;
+            for row in in_step.clone() {
+                let (run, piece) = step.run(row.slot);
+                if run == Run::Woken {
+                    self.woken.push(asleep);
                 }
+                asleep += u32::from(run != Run::Awake);
+                if run != Run::None {
+                    step.splice(piece, &mut self.runs);
+                    stats.runs += 1;
+                }
+            }
+            told |= !self.woken.is_empty();
+            if told {
                 let before = self.bits.len_bits();
                 write_ranks(&self.woken, asleep as usize, &mut self.bits);
                 stats.parts.woken += (self.bits.len_bits() - before) as u64;
             }
-            for row in in_step() {
-                let (run, piece) = step.run(row.slot);
-                if run != Run::None {
-                    step.splice(piece, &mut self.bits);
-                    stats.runs += 1;
-                }
-            }
+            let bits = self.runs.len_bits();
+            self.runs.align();
+            self.bits.splice(self.runs.bytes(), 0, bits);
         }
-        u8::from(any_woken) * flags::WOKEN
+        u8::from(told) * flags::WOKEN
     }
 
     /// Reloads and entering rows: those decided already, then nearest first while the budget lasts.
