@@ -106,34 +106,55 @@ def bell(symbol, scale):
     below = scale**2 + (least + count // 2) ** 2
     return (count << 32) * scale**4 // below**2
 
-def width_of(class_before):
-    return (1 << clamp(class_before, 0, 14)) * 3 // 4 + 1
+def or_nothing(weights, times, over):
+    """Symbol 0 weighs so many times all others."""
+    return [sum(weights[1:]) * times // over, *weights[1:]]
 
-def weight_of(formula, symbol, symbols):
-    what, *parts = formula
-    ones = symbol.bit_count()
+PAIRS = {(0, 0): 0, (0, 1): 286, (1, 1): 64, (0, 2): 14, (1, 2): 6, (2, 2): 6}
+
+def modes_after(last, symbols):
+    groups, rest = symbols.bit_length() - 1, symbols >> 1
+    weights = []
+    for mode in range(symbols):
+        weight = 1
+        for bit in range(groups):
+            chance = ((40, 222), (6, 38))[1 << bit == rest][last >> bit & 1]
+            weight *= chance if mode >> bit & 1 else 256 - chance
+        weights.append(weight)
+    weights[0] += 256 ** (groups - 1) * (87 if (last & (rest - 1)).bit_count() < 2 else 3)
+    return weights
+
+def weights_of(formula, symbols):
+    (what, *parts), every = formula, range(symbols)
+    if what == "mode" and parts[0] == "new":
+        return [64 >> min(mode.bit_count(), 6) for mode in every]
+    if what == "mode" and parts[0] == 0:
+        return [4096 >> min(3 * mode.bit_count(), 12) if mode else 0 for mode in every]
+    if what == "mode":
+        return modes_after(parts[0], symbols)
     if what == "mask":
-        return 4096 >> min(2 * ones, 12)
-    if what == "change":
-        return math.isqrt(sizes(symbol)[1]) * 16 + 8 if symbol else 0
-    if what == "residual":
-        return bell(symbol, width_of(parts[0] + clamp(parts[1], -1, 1)))
+        return [4096 >> min(2 * symbol.bit_count(), 12) for symbol in every]
     if what == "pair":
-        if symbol == 25:
-            return 1 << (14 + 2 * min(parts[0], 10))
-        # The symbols of the two residuals.
-        x, y = ((0, 2, 4, 3, 1)[residual] for residual in (symbol // 5 - 2, symbol % 5 - 2))
-        scale = width_of(parts[0])
-        return (bell(x, scale) >> 16) * (bell(y, scale) >> 16) >> 16
-    if parts[0] == "new":
-        return 64 >> min(ones, 6)
-    if parts[0] == 0:
-        return 4096 >> min(3 * ones, 12) if symbol else 0
-    return 65536 >> min(2 * (symbol ^ parts[0]).bit_count(), 16)
+        larger = (320, 200, 650, 5000)[min(parts[0], 3)]
+        return [PAIRS[tuple(sorted((abs(symbol // 5 - 2), abs(symbol % 5 - 2))))] for symbol in range(25)] + [larger]
+    if what == "residual":
+        wide = (100 << parts[0]) * (48, 69, 100, 144, 208)[parts[1]] // 10000
+        return [bell(symbol, wide * 5 // 6 + 1) for symbol in every]
+    if what == "alone":
+        return [bell(symbol, (1 << parts[0]) // 3 + 4) if symbol else 0 for symbol in every]
+    if what == "beyond":
+        return [bell(symbol, (1 << parts[0]) * 2 // 5 + 18) * (1 if symbol else 8) for symbol in every]
+    if what == "change":
+        return [math.isqrt(sizes(symbol)[1]) * 16 + 8 if symbol else 0 for symbol in every]
+    if what == "value":
+        return or_nothing([math.isqrt(sizes(symbol)[1]) * 16 + 8 for symbol in every], 3, 5)
+    if what == "wide":
+        return or_nothing([16 + 600 // max(sizes(symbol)[0], 1) for symbol in every], 6, 5)
+    return or_nothing([200 if symbol % 2 else 1000 for symbol in every], 7, 5)
 
 @cache
 def formula_code(formula, symbols):
-    return Code(lengths_of([weight_of(formula, symbol, symbols) for symbol in range(symbols)]))
+    return Code(lengths_of(weights_of(formula, symbols)))
 
 def read_tables(text):
     """{name: code} of the trained tables."""
@@ -211,14 +232,14 @@ class Group:
                 tables.declare(f"{kind}.{self.name}.pair.{own}", 26, ("pair", own))
             for part in parts:
                 for more in range(5):
-                    formula = ("residual", own, more - 2)
+                    formula = [("alone", own), ("beyond", own), ("residual", own, more)][min(len(self.axes), 3) - 1]
                     tables.declare(f"{kind}.{self.name}.{part}.{own}.{more}", residual_symbols(bits + 1), formula)
         for i, slot in enumerate(self.SLOTS + self.EXTRA):
             symbols, formula = 1, ("mask",)
             if slot in ("wide", "older"):
-                symbols, formula = residual_symbols(31), ("residual", 4, 0)
+                symbols, formula = residual_symbols(31), ("wide",)
             elif slot in ("class", "age", "cost"):
-                symbols, formula = residual_symbols(5), ("residual", 1, 0)
+                symbols, formula = residual_symbols(5), ("narrow",)
             tables.declare(f"{kind}.load.{self.name}.{i}", symbols, formula)
         self.pair_code = tables.some(lambda own: f"{kind}.{self.name}.pair.{own}")
         self.code = tables.some(lambda part, own, more: f"{kind}.{self.name}.{part}.{own}.{more}")
@@ -271,8 +292,8 @@ class Rest(Group):
             tables.declare(f"{kind}.{self.name}.mask", 1 << len(self.axes), ("mask",))
         for axis in self.axes:
             symbols = residual_symbols(axis.bits) if 2 <= axis.bits <= 12 else 1
-            for load in ("", "load."):
-                tables.declare(f"{kind}.{load}{self.name}.w{axis.word}", symbols, ("change",))
+            tables.declare(f"{kind}.{self.name}.w{axis.word}", symbols, ("change",))
+            tables.declare(f"{kind}.load.{self.name}.w{axis.word}", symbols, ("value",))
         self.mask_code = tables.some(lambda: f"{kind}.{self.name}.mask")
         self.code = tables.some(lambda word: f"{kind}.{self.name}.w{word}")
         self.load_code = tables.some(lambda word: f"{kind}.load.{self.name}.w{word}")
