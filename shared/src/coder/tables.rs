@@ -91,8 +91,8 @@ pub(crate) fn weights(spec: &TableSpec) -> Vec<u64> {
             // One in five may be anything.
             let bells: Vec<u64> =
                 symbols.clone().map(|symbol| if symbol == 0 { 0 } else { bell(symbol, scale) }).collect();
-            let noises = symbols.map(|symbol| noise(spec.symbols, symbol)).collect();
-            mixed(bells, noises, 4)
+            let noises: Vec<u64> = symbols.map(|symbol| noise(spec.symbols, symbol)).collect();
+            mixed(bells, &noises, 4)
         }
         Formula::Beyond(own) => {
             // One of the two is large, the other often 0.
@@ -118,13 +118,13 @@ const fn is_noise(symbols: u32, own: u32) -> bool {
     own + 1 >= OWN_CLASSES || 15 + 4 * (own + 1) >= symbols
 }
 
-/// Weights of the differences of words that have nothing to do with one another, and a little more for small ones.
+/// Weight of a difference of two values that have nothing to do with one another: a triangle, and a little more for small ones.
 fn noise(symbols: u32, symbol: u32) -> u64 {
-    let (last, count) = sizes(symbols - 1);
-    let (least, of_symbol) = sizes(symbol);
-    let whole = (last + count) / 2;
-    (whole.saturating_sub(least + of_symbol / 2)).max(whole / 64) * of_symbol
-        + if least < 8 { whole * whole / 256 } else { 0 }
+    let (last, of_last) = sizes(symbols - 1);
+    let (least, count) = sizes(symbol);
+    let whole = (last + of_last) / 2;
+    let small = if least < 8 { whole * whole / 256 } else { 0 };
+    count * whole.saturating_sub(least + count / 2).max(whole / 64) + small
 }
 
 /// Weights of modes after the mode `last`: what deviated deviates again, but for the rest, the last of the groups when there is one; a single
@@ -148,11 +148,11 @@ fn modes(symbols: u32, last: u32, has_rest: bool) -> Vec<u64> {
 }
 
 /// Weights of which `noises` are one part beside `times` parts of the others.
-fn mixed(mut weights: Vec<u64>, noises: Vec<u64>, times: u128) -> Vec<u64> {
+fn mixed(mut weights: Vec<u64>, noises: &[u64], times: u128) -> Vec<u64> {
     let sum = |weights: &[u64]| weights.iter().map(|&weight| u128::from(weight)).sum::<u128>().max(1);
-    let (all, of_noises) = (sum(&weights), sum(&noises));
+    let (all, of_noises) = (sum(&weights), sum(noises));
     for (weight, noise) in weights.iter_mut().zip(noises) {
-        *weight += (u128::from(noise) * all / (times * of_noises)) as u64;
+        *weight += (u128::from(*noise) * all / (times * of_noises)) as u64;
     }
     weights
 }
