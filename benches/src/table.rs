@@ -221,7 +221,8 @@ impl Table {
         Ok(())
     }
 
-    /// The swarm as in the workloads w1 to w3, `ticks` long, with the tables that the game has (of another seed).
+    /// The swarm as in the workloads w1 to w3, `ticks` long: with tables trained on another seed of the same workload, with the tables
+    /// that the game has, which serve all of them, and with formula codes.
     ///
     /// # Errors
     /// As [`Self::cubes`].
@@ -235,8 +236,11 @@ impl Table {
             {
                 let key = format!("{name}{suffix}");
                 let trace = worlds::swarm(players, tick_hz, steer, ticks, 1);
-                let trained = Swarm::TABLES;
-                for (way, tables) in [("trained", trained), ("formula", "")] {
+                // As many rows as make tables, however few the room has.
+                let train = worlds::swarm(players.max(100), tick_hz, steer, ticks, 2);
+                let trained = tables_of(&train, 1, radius)?;
+                for (way, tables) in [("trained", trained.as_str()), ("the game's own", Swarm::TABLES), ("formula", "")]
+                {
                     let trace = &trace;
                     let is_trained = way == "trained";
                     let watch =
@@ -245,7 +249,12 @@ impl Table {
                     let ns = [seen.encode.median(), seen.splice.median(), seen.decode.median()];
                     self.line(&format!("{key}, {way}"), seen.visible_each(), seen.bytes_each(), ns);
                     self.parts(&seen);
-                    self.set(if is_trained { "swarm" } else { "swarm_formula" }, &key, seen.bytes_each());
+                    let group = match way {
+                        "trained" => "swarm",
+                        "formula" => "swarm_formula",
+                        _ => "swarm_own_tables",
+                    };
+                    self.set(group, &key, seen.bytes_each());
                     if is_trained {
                         let quake3 = seen.quake3_bytes as f64 / seen.frames.max(1) as f64;
                         let ns = [seen.quake3.median(), 0.0, 0.0];

@@ -106,14 +106,22 @@ def bell(symbol, scale):
     below = scale**2 + (least + count // 2) ** 2
     return (count << 32) * scale**4 // below**2
 
+def noise(symbols, symbol):
+    """Two values that have nothing to do with one another."""
+    (least, count), whole = sizes(symbol), sum(sizes(symbols - 1)) // 2
+    return count * max(whole - least - count // 2, whole // 64) + (whole**2 // 256 if least < 8 else 0)
+
+def mixed(weights, noises):
+    return [weight + noise * sum(weights) // (4 * sum(noises)) for weight, noise in zip(weights, noises)]
+
 def or_nothing(weights, times, over):
     """Symbol 0 weighs so many times all others."""
     return [sum(weights[1:]) * times // over, *weights[1:]]
 
 PAIRS = {(0, 0): 0, (0, 1): 286, (1, 1): 64, (0, 2): 14, (1, 2): 6, (2, 2): 6}
 
-def modes_after(last, symbols):
-    groups, rest = symbols.bit_length() - 1, symbols >> 1
+def modes_after(last, has_rest, symbols):
+    groups, rest = symbols.bit_length() - 1, symbols >> has_rest
     weights = []
     for mode in range(symbols):
         weight = 1
@@ -131,17 +139,20 @@ def weights_of(formula, symbols):
     if what == "mode" and parts[0] == 0:
         return [4096 >> min(3 * mode.bit_count(), 12) if mode else 0 for mode in every]
     if what == "mode":
-        return modes_after(parts[0], symbols)
+        return modes_after(*parts, symbols)
     if what == "mask":
         return [4096 >> min(2 * symbol.bit_count(), 12) for symbol in every]
     if what == "pair":
         larger = (320, 200, 650, 5000)[min(parts[0], 3)]
         return [PAIRS[tuple(sorted((abs(symbol // 5 - 2), abs(symbol % 5 - 2))))] for symbol in range(25)] + [larger]
+    if what in ("residual", "alone", "beyond") and (parts[0] == 11 or 15 + 4 * (parts[0] + 1) >= symbols):
+        return [noise(symbols, symbol) for symbol in every]
     if what == "residual":
         wide = (100 << parts[0]) * (48, 69, 100, 144, 208)[parts[1]] // 10000
         return [bell(symbol, wide * 5 // 6 + 1) for symbol in every]
     if what == "alone":
-        return [bell(symbol, (1 << parts[0]) // 3 + 4) if symbol else 0 for symbol in every]
+        bells = [bell(symbol, (1 << parts[0]) // 3 + 4) if symbol else 0 for symbol in every]
+        return mixed(bells, [noise(symbols, symbol) for symbol in every])
     if what == "beyond":
         return [bell(symbol, (1 << parts[0]) * 2 // 5 + 18) * (1 if symbol else 8) for symbol in every]
     if what == "change":
@@ -537,7 +548,7 @@ class Plan:
     def declare(self, tables):
         name, modes = self.kind["name"], 1 << len(self.groups)
         for last in [*range(modes), "new"]:
-            tables.declare(f"{name}.mode.{last}", modes, ("mode", last))
+            tables.declare(f"{name}.mode.{last}", modes, ("mode", last, isinstance(self.groups[-1], Rest) if self.groups else False))
         tables.declare(f"{name}.load.mode", modes + 1, ("mask",))
         tables.declare(f"{name}.load.groups", modes, ("mask",))
         for group in self.groups:

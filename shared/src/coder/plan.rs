@@ -85,8 +85,8 @@ pub(crate) struct TableSpec {
 /// What a table's symbols mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Formula {
-    /// Modes after this one; none: of a row that was just born.
-    Mode(Option<u32>),
+    /// Modes after this one; none: of a row that was just born. Whether the last group is the rest.
+    Mode(Option<u32>, bool),
     /// A residual after one of this class whose neighbour's class is higher by this; of three axes or more.
     Residual(u32, i32),
     /// The residual of a group's only axis, after one of this class: it is not 0.
@@ -225,9 +225,10 @@ impl Plan {
         let Planner { layout, mut groups, aux, .. } = planner;
         let mode_table = tables.len();
         let modes = 1u32 << groups.len();
+        let has_rest = groups.last().is_some_and(|group| matches!(group.model, Model::Rest));
         for last in (0..modes).map(Some).chain([None]) {
             let name = format!("{}.mode.{}", kind.name, last.map_or("new".to_owned(), |last| last.to_string()));
-            tables.push(TableSpec { name, symbols: modes, formula: Formula::Mode(last) });
+            tables.push(TableSpec { name, symbols: modes, formula: Formula::Mode(last, has_rest) });
         }
         for group in &mut groups {
             group.table = tables.len();

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::{Formula, TableSpec};
+use super::plan::{Formula, OWN_CLASSES, TableSpec};
 use super::prefix::{Code, lengths};
 use super::residual::sizes;
 
@@ -72,24 +72,31 @@ impl Tables {
 pub(crate) fn weights(spec: &TableSpec) -> Vec<u64> {
     let symbols = 0..spec.symbols;
     match spec.formula {
-        Formula::Mode(None) => symbols.map(|mode| 64 >> mode.count_ones().min(6)).collect(),
+        Formula::Mode(None, _) => symbols.map(|mode| 64 >> mode.count_ones().min(6)).collect(),
         // What deviated deviates again; a row that slept and has woken deviates in one thing.
-        Formula::Mode(Some(0)) => {
+        Formula::Mode(Some(0), _) => {
             symbols.map(|mode| if mode == 0 { 0 } else { 4096 >> (3 * mode.count_ones()).min(12) }).collect()
         }
-        Formula::Mode(Some(last)) => modes(spec.symbols, last),
+        Formula::Mode(Some(last), has_rest) => modes(spec.symbols, last, has_rest),
+        Formula::Residual(own, _) | Formula::Alone(own) | Formula::Beyond(own) if is_noise(spec.symbols, own) => {
+            symbols.map(|symbol| noise(spec.symbols, symbol)).collect()
+        }
         Formula::Residual(own, more) => {
             // A bell about 0, as wide as the last residual was, more so beside a larger one.
-            let wide = (100u64 << own.min(14)) * [48, 69, 100, 144, 208][(more.clamp(-2, 2) + 2) as usize] / 10_000;
+            let wide = (100u64 << own) * [48, 69, 100, 144, 208][(more.clamp(-2, 2) + 2) as usize] / 10_000;
             symbols.map(|symbol| bell(symbol, wide * 5 / 6 + 1)).collect()
         }
         Formula::Alone(own) => {
-            let scale = (1u64 << own.min(14)) / 3 + 4;
-            symbols.map(|symbol| if symbol == 0 { 0 } else { bell(symbol, scale) }).collect()
+            let scale = (1u64 << own) / 3 + 4;
+            // One in five may be anything.
+            let bells: Vec<u64> =
+                symbols.clone().map(|symbol| if symbol == 0 { 0 } else { bell(symbol, scale) }).collect();
+            let noises: Vec<u64> = symbols.map(|symbol| noise(spec.symbols, symbol)).collect();
+            mixed(bells, &noises, 4)
         }
         Formula::Beyond(own) => {
             // One of the two is large, the other often 0.
-            let scale = (1u64 << own.min(14)) * 2 / 5 + 18;
+            let scale = (1u64 << own) * 2 / 5 + 18;
             symbols.map(|symbol| bell(symbol, scale) * if symbol == 0 { 8 } else { 1 }).collect()
         }
         Formula::Pair(class) => {
@@ -106,11 +113,25 @@ pub(crate) fn weights(spec: &TableSpec) -> Vec<u64> {
     }
 }
 
-/// Weights of modes after the mode `last`: what deviated deviates again, but for the rest, the last of the groups; a single deviation was often the
-/// last one for a while.
-fn modes(symbols: u32, last: u32) -> Vec<u64> {
+/// Whether a last residual of class `own` is as large as the word is wide, or of the last class, which has no end: then the next one may be anything.
+const fn is_noise(symbols: u32, own: u32) -> bool {
+    own + 1 >= OWN_CLASSES || 15 + 4 * (own + 1) >= symbols
+}
+
+/// Weight of a difference of two values that have nothing to do with one another: a triangle, and a little more for small ones.
+fn noise(symbols: u32, symbol: u32) -> u64 {
+    let (last, of_last) = sizes(symbols - 1);
+    let (least, count) = sizes(symbol);
+    let whole = (last + of_last) / 2;
+    let small = if least < 8 { whole * whole / 256 } else { 0 };
+    count * whole.saturating_sub(least + count / 2).max(whole / 64) + small
+}
+
+/// Weights of modes after the mode `last`: what deviated deviates again, but for the rest, the last of the groups when there is one; a single
+/// deviation was often the last one for a while.
+fn modes(symbols: u32, last: u32, has_rest: bool) -> Vec<u64> {
     let groups = symbols.ilog2();
-    let rest = symbols >> 1;
+    let rest = if has_rest { symbols >> 1 } else { symbols };
     // Chances in 1/256.
     let chance = |mode: u32, bit: u32| {
         let deviates = match (1 << bit == rest, last >> bit & 1 == 1) {
@@ -123,6 +144,16 @@ fn modes(symbols: u32, last: u32) -> Vec<u64> {
     };
     let mut weights: Vec<u64> = (0..symbols).map(|mode| (0..groups).map(|bit| chance(mode, bit)).product()).collect();
     weights[0] += (1 << (8 * groups)) / 256 * if (last & (rest - 1)).count_ones() < 2 { 87 } else { 3 };
+    weights
+}
+
+/// Weights of which `noises` are one part beside `times` parts of the others.
+fn mixed(mut weights: Vec<u64>, noises: &[u64], times: u128) -> Vec<u64> {
+    let sum = |weights: &[u64]| weights.iter().map(|&weight| u128::from(weight)).sum::<u128>().max(1);
+    let (all, of_noises) = (sum(&weights), sum(noises));
+    for (weight, noise) in weights.iter_mut().zip(noises) {
+        *weight += (u128::from(*noise) * all / (times * of_noises)) as u64;
+    }
     weights
 }
 
