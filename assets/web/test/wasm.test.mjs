@@ -6,7 +6,8 @@ import { readFileSync, statSync } from "node:fs";
 import { test } from "node:test";
 import { SCHEMA, fromHex, golden, loadWasm, schemaBytes, toHex, transmits } from "./support.mjs";
 
-const BYTES_MAX = 250 * 1024;
+/** The row coder and its tables take some 50 KB of it; on the way to the browser a proxy's compression halves the whole. */
+const BYTES_MAX = 310 * 1024;
 const wasm = await loadWasm();
 const arena = await loadWasm("arena");
 
