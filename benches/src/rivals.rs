@@ -145,7 +145,7 @@ pub fn whole_world(trace: &Trace, train: &Trace) -> Result<Rivals, String> {
     let (mut bytes, mut costs) = ([0.0; 3], [Cost::default(), Cost::default(), Cost::default()]);
     for (number, pair) in trace.steps.windows(2).enumerate() {
         let (before, now) = (&pair[0], &pair[1]);
-        for rows in if number == 0 { &pair[..] } else { &pair[1..] } {
+        for rows in if number == 0 { pair } else { &pair[1..] } {
             quake3.push_step(rows);
             slots.clear();
             slots.extend(rows.list().iter().map(|row| row.id.slot));
@@ -184,8 +184,11 @@ fn huffman(train: &Trace) -> Vec<u8> {
     lengths(&counts)
 }
 
-/// Both steps' rows merged by slot: what was, what is.
-fn merged<'a>(before: &'a Rows, now: &'a Rows) -> Vec<(NetId, u8, Option<&'a [u32]>, Option<&'a [u32]>)> {
+/// A row at two steps: id, kind, its words before and now; none: it was not there.
+type Pair<'a> = (NetId, u8, Option<&'a [u32]>, Option<&'a [u32]>);
+
+/// Both steps' rows merged by slot.
+fn merged<'a>(before: &'a Rows, now: &'a Rows) -> Vec<Pair<'a>> {
     let mut rows = Vec::new();
     let mut old = before.list().iter().peekable();
     for row in now.list() {
@@ -205,7 +208,7 @@ fn merged<'a>(before: &'a Rows, now: &'a Rows) -> Vec<(NetId, u8, Option<&'a [u3
 pub fn ddnet(before: &Rows, now: &Rows, out: &mut Vec<u8>) {
     let rows = merged(before, now);
     let gone = rows.iter().filter(|(.., is)| is.is_none());
-    let is_changed = |row: &&(NetId, u8, Option<&[u32]>, Option<&[u32]>)| row.3.is_some() && row.2 != row.3;
+    let is_changed = |row: &&Pair<'_>| row.3.is_some() && row.2 != row.3;
     let changed = rows.iter().filter(is_changed);
     varint(gone.clone().count() as i32, out);
     varint(changed.clone().count() as i32, out);

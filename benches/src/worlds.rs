@@ -81,7 +81,7 @@ pub fn arena(players: u16, steps: u32, seed: u64) -> Trace {
     for tick in 0..WARM_TICKS + 2 * u64::from(steps) {
         play(&mut room, &mut pilots, (tick + 1) * TICK_US);
         let now = room.now().0;
-        if tick >= WARM_TICKS && now % 2 == 0 {
+        if tick >= WARM_TICKS && now.is_multiple_of(2) {
             match room.rows_at(Step(now / 2)) {
                 RowsAt::Here(rows) => recorded.push(Arc::new(rows.clone())),
                 RowsAt::Gone | RowsAt::NotYet => unreachable!("the room keeps a second"),
