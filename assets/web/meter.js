@@ -27,3 +27,9 @@ export class Meter {
     this.#messages = 0;
   }
 }
+
+/** @param {number} bytesPerSecond */
+export function rate(bytesPerSecond) {
+  if (bytesPerSecond < 1000) return `${Math.round(bytesPerSecond)} B/s`;
+  return `${(bytesPerSecond / 1000).toFixed(bytesPerSecond < 99_950 ? 1 : 0)} kB/s`;
+}

@@ -4,8 +4,8 @@
 import { named } from "./schema.js";
 
 /** Words of a row: slot, generation, kind (with `HELD` added when its data is old), index of its first number. */
-const ROW_WORDS = 4;
-const HELD = 256;
+export const ROW_WORDS = 4;
+export const HELD = 256;
 
 /** @typedef {import("./pkg/generic/snapline_wasm.js").Client} Client */
 /** @typedef {Record<string, number | number[]>} Values */

@@ -184,10 +184,10 @@ fn huffman(train: &Trace) -> Vec<u8> {
     lengths(&counts)
 }
 
-/// A row at two steps: id, kind, its words before and now; none: it was not there.
+/// A row of two frames: its name, its kind, its words in each that has it.
 type Pair<'a> = (NetId, u8, Option<&'a [u32]>, Option<&'a [u32]>);
 
-/// Both steps' rows merged by slot.
+/// Both steps' rows merged by slot: what was, what is.
 fn merged<'a>(before: &'a Rows, now: &'a Rows) -> Vec<Pair<'a>> {
     let mut rows = Vec::new();
     let mut old = before.list().iter().peekable();
@@ -208,7 +208,7 @@ fn merged<'a>(before: &'a Rows, now: &'a Rows) -> Vec<Pair<'a>> {
 pub fn ddnet(before: &Rows, now: &Rows, out: &mut Vec<u8>) {
     let rows = merged(before, now);
     let gone = rows.iter().filter(|(.., is)| is.is_none());
-    let is_changed = |row: &&Pair<'_>| row.3.is_some() && row.2 != row.3;
+    let is_changed = |row: &&(NetId, u8, Option<&[u32]>, Option<&[u32]>)| row.3.is_some() && row.2 != row.3;
     let changed = rows.iter().filter(is_changed);
     varint(gone.clone().count() as i32, out);
     varint(changed.clone().count() as i32, out);

@@ -1,4 +1,10 @@
-//! Recorded worlds: the cubes and the arena of `reference/codec.md`, zstd files, as rows of a schema.
+//! Recorded worlds, zstd files, as rows of a schema. All numbers are little-endian.
+//!
+//! Cubes: frames of 901 cubes, 8 i32 each: largest component of the rotation (0-3), the three others (0-511), x, y, z in 1/512 m, whether it
+//! interacts. 60 frames a second, Fiedler's scene.
+//!
+//! Arena: u32 number of frames; in each u32 number of entities, then for each u16 id, u8 kind (0 player, 1 projectile), u8 zero, seven i32: x, y
+//! (1/16 unit, 15 bits), vx, vy (the same a frame, 11 bits), angle (10 bits), hp (7 bits), flags (8 bits). 30 frames a second.
 
 use std::io::Read;
 use std::path::Path;
@@ -111,15 +117,20 @@ pub fn cubes(path: &Path) -> Result<Trace, String> {
         let [largest, a, b, c, interacting] = [n(0), n(1), n(2), n(3), n(7)].map(i32::cast_unsigned);
         [largest, a, b, c, place(4), place(5), place(6), interacting]
     };
+    let layout = Cube::KIND.layout();
     let step = |frame: usize| {
         let mut rows = Rows::new(schema.clone());
         for cube in 0..CUBES {
-            rows.put_words(NetId { slot: cube as u16, generation: 0 }, 0, &cube_words(frame, cube));
+            let words = cube_words(frame, cube);
+            if words.iter().zip(&layout).any(|(&word, spec)| u64::from(word) >= spec.modulus) {
+                return Err(format!("{}: frame {frame}, cube {cube}: a number is outside its range", path.display()));
+            }
+            rows.put_words(NetId { slot: cube as u16, generation: 0 }, 0, &words);
         }
         rows.finish();
-        Arc::new(rows)
+        Ok(Arc::new(rows))
     };
-    let steps = (0..bytes.len() / frame_bytes).map(step).collect();
+    let steps = (0..bytes.len() / frame_bytes).map(step).collect::<Result<_, _>>()?;
     Ok(Trace { steps, rates: Rates { tick_hz: 60, ticks_per_step: 1 }, schema, players: 0, owner_word: None })
 }
 
@@ -143,7 +154,8 @@ pub fn arena(path: &Path) -> Result<Trace, String> {
     let schema = schema("arena trace", vec![Player::KIND, Projectile::KIND], Own::KIND);
     let mut births = Births::default();
     let mut steps = Vec::new();
-    for frame in 0..number(4)? {
+    let frames = number(4)?;
+    for frame in 0..frames {
         let mut rows = Rows::new(schema.clone());
         for _ in 0..number(4)? {
             let (slot, kind) = (number(2)? as u16, number(2)? as u8);
@@ -158,6 +170,9 @@ pub fn arena(path: &Path) -> Result<Trace, String> {
         }
         rows.finish();
         steps.push(Arc::new(rows));
+    }
+    if frames == 0 || at != bytes.len() {
+        return Err(format!("{}: not frames of an arena and nothing else", path.display()));
     }
     Ok(Trace {
         steps,

@@ -13,7 +13,7 @@ const SEEDS: [u64; 2] = [1, 2];
 /// Measures the codec on recorded or played worlds: bytes of a snapshot, bits of a row, nanoseconds to encode, splice and decode, beside Quake III's
 /// way, DDNet's way and xor + zstd level 1. Every frame counted was read back by a client that had nothing but the bytes.
 ///
-/// Without a file: an arena that its own brains play, and the swarm. Trace files: codec.md, section 5.
+/// Without a file: an arena that its own brains play, and the swarm. What trace files are is in benches/src/traces.rs.
 #[derive(Parser)]
 struct Arguments {
     /// Recorded cubes.

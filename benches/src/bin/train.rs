@@ -24,7 +24,7 @@ const TRACE_RADIUS: f64 = 400.0 * 16.0;
 /// Sources:
 ///   swarm:SEED         the swarm, turning and wandering, at the rates of the workloads w1 to w3 and of a room by default
 ///   arena:SEED         the arena as 120 of its own brains play it
-///   cubes:FILE         recorded cubes (codec.md, section 5)
+///   cubes:FILE         recorded cubes (the format is in benches/src/traces.rs)
 ///   trace:FILE         a recorded arena (the same)
 ///
 /// All sources of one training have the same kinds. Train on other seeds than those that are measured.

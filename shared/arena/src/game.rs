@@ -21,7 +21,7 @@ const WAIT_S: f32 = 2.5;
 const SAFE_S: f32 = 2.0;
 /// Ships come within this distance of the middle: times the root of their number, within these bounds. It keeps a few of them together and leaves
 /// a crowd its room.
-const ZONE_EACH: f32 = 380.0;
+const ZONE_EACH: f32 = 450.0;
 const ZONE: [f32; 2] = [900.0, 3900.0];
 /// Places tried for a new ship, and how far the nearest other should be.
 const TRIES: u32 = 8;

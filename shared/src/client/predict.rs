@@ -186,7 +186,10 @@ impl<G: Game> Predicted<G> {
             self.wants_map = Some(welcome.epoch);
             return Ok(());
         };
-        let options: BTreeMap<String, String> = welcome.options.iter().cloned().collect();
+        let mut options = BTreeMap::new();
+        for (name, value) in welcome.options.clone() {
+            options.insert(name, value);
+        }
         let (tick_hz, ticks_per_step) = (welcome.tick_hz.max(1).into(), welcome.ticks_per_step.max(1).into());
         let scene = G::scene(&Setup { map, options: &options, tick_hz, ticks_per_step }).map_err(ClientError::Setup)?;
         self.running = Some(Running {

@@ -127,7 +127,7 @@ impl OwnShots {
             }
             if let Some(at) = again.iter().position(|(_, shot)| is_same(names, &flying.shot, shot)) {
                 // Perhaps some ticks earlier or later than before.
-                (flying.born, flying.shot) = again.swap_remove(at);
+                (flying.born, flying.shot) = again.remove(at);
                 flying.is_doubted = false;
                 return true;
             }
@@ -139,7 +139,6 @@ impl OwnShots {
             stays
         });
         self.counts.withdrawn += withdrawn;
-        again.sort_by_key(|(born, _)| born.since(tick));
         again.into_iter().for_each(|(born, shot)| self.add(born, vec![shot]));
     }
 

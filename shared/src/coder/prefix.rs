@@ -34,8 +34,8 @@ impl Code {
         if !single && (lengths.len() > SYMBOLS_MAX || !lengths.iter().all(good) || kraft != 1 << CODE_BITS_MAX) {
             return None;
         }
-        let mut sorted: Vec<u8> = (0..lengths.len()).map(|symbol| symbol as u8).collect();
-        sorted.sort_by_key(|&symbol| (lengths[usize::from(symbol)], symbol));
+        let of_length = |bits: u8| (0..lengths.len()).filter(move |&symbol| lengths[symbol] == bits);
+        let sorted: Vec<u8> = (0..=CODE_BITS_MAX as u8).flat_map(of_length).map(|symbol| symbol as u8).collect();
         let mut words = vec![(0, 0); lengths.len()];
         let mut look = vec![(0, 0); 1 << LOOK_BITS];
         let mut ranges = [(0, 0, 0); CODE_BITS_MAX as usize + 1];
@@ -103,7 +103,7 @@ pub fn lengths(weights: &[u64]) -> Vec<u8> {
         return vec![0];
     }
     let mut order: Vec<usize> = (0..count).collect();
-    order.sort_by_key(|&symbol| weights[symbol].max(1));
+    order.sort_unstable_by_key(|&symbol| (weights[symbol].max(1), symbol));
     let leaf = |rank: usize| weights[order[rank]].max(1);
     // A list of packages for each length, the shortest code words last. A list is ordered by weight, of equals packages first; of each place it is
     // kept whether it is a package or the next leaf. Any fixed order will do, as long as it is the same everywhere.

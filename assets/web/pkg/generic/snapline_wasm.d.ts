@@ -189,7 +189,7 @@ export class GoldenReplica {
      * # Errors
      * When the bytes are no schema.
      */
-    constructor(schema_json: Uint8Array | number[], ticks_per_step: number);
+    constructor(schema_json: Uint8Array | number[], tick_hz: number, ticks_per_step: number);
     /**
      * Applies one snapshot; gives all known rows, each as slot, low 8 bits of the generation, 1 when held, kind, number of words, words.
      *
@@ -262,7 +262,7 @@ export interface InitOutput {
     readonly client_welcome: (a: number) => any;
     readonly golden_quantise: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number, number, number];
     readonly golden_server_message: (a: number, b: number) => [number, number, number];
-    readonly goldenreplica_new: (a: number, b: number, c: number) => [number, number, number];
+    readonly goldenreplica_new: (a: number, b: number, c: number, d: number) => [number, number, number];
     readonly goldenreplica_read: (a: number, b: number, c: number) => [number, number, number, number];
     readonly goldenreplica_step: (a: number) => number;
     readonly start: () => void;

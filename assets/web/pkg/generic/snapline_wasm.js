@@ -373,13 +373,15 @@ export class GoldenReplica {
      * # Errors
      * When the bytes are no schema.
      * @param {Uint8Array | number[]} schema_json
+     * @param {number} tick_hz
      * @param {number} ticks_per_step
      */
-    constructor(schema_json, ticks_per_step) {
-        const val2 = +ticks_per_step;
+    constructor(schema_json, tick_hz, ticks_per_step) {
+        const val2 = +tick_hz;
+        const val3 = +ticks_per_step;
         const ptr0 = passArray8ToWasm0(schema_json, wasm.__wbindgen_malloc);
         const len0 = WASM_VECTOR_LEN;
-        const ret = wasm.goldenreplica_new(ptr0, len0, val2);
+        const ret = wasm.goldenreplica_new(ptr0, len0, val2, val3);
         if (ret[2]) {
             throw takeFromExternrefTable0(ret[1]);
         }

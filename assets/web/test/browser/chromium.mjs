@@ -1,7 +1,8 @@
 // What browser tests share: a headless Chromium, the server as a process of its own, and what a page complained about.
 
+import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,6 +10,12 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
+/** Where pictures go. */
+export const SHOTS = fileURLToPath(new URL("../shots/", import.meta.url));
+export const DESK = { viewport: { width: 1280, height: 720 } };
+export const PHONE = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+/** Rendered by the CPU on a busy machine, a frame may take a while. */
+export const PATIENCE = { timeout: 30_000 };
 const READY_MS_MAX = 20_000;
 const STOP_MS_MAX = 5_000;
 const OUTPUT_CHARACTERS_MAX = 64 * 1024;
@@ -19,6 +26,7 @@ const OUTPUT_CHARACTERS_MAX = 64 * 1024;
  * @returns {Promise<import("playwright-core").Browser>}
  */
 export function launch(options = {}) {
+  mkdirSync(SHOTS, { recursive: true });
   const { args = [], ...rest } = options;
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -38,16 +46,14 @@ export function launch(options = {}) {
 }
 
 /**
- * Starts the server on a free port and waits until it answers. It is the release build, or what SNAPLINE_BIN names; or the example of that name.
+ * Starts the server on a free port and waits until it answers. It is the release build; for the demo game what SNAPLINE_BIN names, if it is set.
  * @param {string[]} [args] arguments beside `--listen`
- * @param {string} [example] serves another game
+ * @param {{ example?: string, env?: Record<string, string> }} [more] an example that serves another game than the demo; settings
  * @returns {Promise<{ url: string, output: () => string, stop: () => Promise<void> }>}
  */
-export async function startServer(args = [], example = undefined) {
+export async function startServer(args = [], { example = "", env = {} } = {}) {
   const address = `127.0.0.1:${await freePort()}`;
-  // The server takes every SNAPLINE_ variable for a setting.
-  const env = { ...process.env, SNAPLINE_BIN: undefined };
-  const server = spawn(binary(example), ["--listen", address, ...args], { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+  const server = spawn(binary(example), ["--listen", address, ...args], { cwd: ROOT, env: { ...serverEnv(), ...env }, stdio: ["ignore", "pipe", "pipe"] });
   const kill = () => server.kill("SIGKILL");
   process.once("exit", kill);
 
@@ -101,13 +107,46 @@ export function collectErrors(page) {
   return errors;
 }
 
-/** @param {string} [example] */
+/**
+ * What lies over the world is pairwise apart and inside the window.
+ * @param {import("playwright-core").Page} page
+ * @param {string[]} selectors those that show nothing now are left out
+ */
+export async function assertApart(page, selectors) {
+  const boxes = await page.evaluate(
+    (selectors) =>
+      selectors.flatMap((selector) => {
+        const { left, top, right, bottom, width, height } = document.querySelector(selector).getBoundingClientRect();
+        return width && height ? [{ selector, left, top, right, bottom }] : [];
+      }),
+    selectors,
+  );
+  const { width, height } = page.viewportSize();
+  for (const [i, a] of boxes.entries()) {
+    assert.ok(a.left >= 0 && a.top >= 0 && a.right <= width && a.bottom <= height, `${a.selector} leaves the window`);
+    for (const b of boxes.slice(i + 1)) {
+      const overlap = a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+      assert.ok(!overlap, `${a.selector} lies over ${b.selector}`);
+    }
+  }
+}
+
+/** The environment without what is for the tests: the server takes every SNAPLINE_* for a setting, and refuses those it does not know. */
+function serverEnv() {
+  const { SNAPLINE_BIN, SNAPLINE_LONG, ...env } = process.env;
+  return env;
+}
+
+/** @param {string} example */
 function binary(example) {
-  if (process.env.SNAPLINE_BIN && !example) return resolve(process.env.SNAPLINE_BIN);
-  const [file, target] = example ? [`examples/${example}`, ["--package", "snapline-server", "--example", example]] : ["snapline", ["--bin", "snapline"]];
-  const path = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target", "release", file);
+  if (!example && process.env.SNAPLINE_BIN) return resolve(process.env.SNAPLINE_BIN);
+  const path = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target", example ? `release/examples/${example}` : "release/snapline");
   if (!existsSync(path)) {
-    const built = spawnSync("cargo", ["build", "--release", "--locked", ...target], { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
+    const target = example ? ["--example", example] : ["--bin", "snapline"];
+    const built = spawnSync("cargo", ["build", "--release", "--locked", "-p", "snapline-server", ...target], {
+      cwd: ROOT,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
     if (built.status !== 0) throw new Error(`cargo build --release ${target.join(" ")} failed`);
   }
   return path;

@@ -1,24 +1,16 @@
-// The page that draws any game, against the real server with the smallest game, in a real browser. Pictures of it, and the server's log, are left in ../shots.
+// The page of any game, with the smallest game, against the real server in a real browser. Pictures of it, and the server's log, are left in ../shots.
 
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { collectErrors, launch, startServer } from "./chromium.mjs";
+import { DESK, PATIENCE, PHONE, SHOTS, assertApart, collectErrors, launch, startServer } from "./chromium.mjs";
 
-const SHOTS = fileURLToPath(new URL("../shots/", import.meta.url));
-const DESK = { viewport: { width: 1280, height: 720 } };
-const PHONE = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
-/** Rendered by the CPU on a busy machine, a frame may take a while. */
-const PATIENCE = { timeout: 30_000 };
-const GAME = "swarm";
 const SIDE = 1000;
 
 let server, browser;
 
 before(async () => {
-  mkdirSync(SHOTS, { recursive: true });
-  [server, browser] = await Promise.all([startServer([], GAME), launch()]);
+  [server, browser] = await Promise.all([startServer([], { example: "swarm" }), launch()]);
 });
 
 after(async () => {
@@ -34,7 +26,7 @@ async function play({ room = "main", name = "", ...options } = {}) {
   await context.addInitScript((name) => localStorage.setItem("snapline.name", name), name);
   const page = await context.newPage();
   const errors = collectErrors(page);
-  await page.goto(`${server.url}/?room=${room}`);
+  await page.goto(`${server.url}/index.html?room=${room}`);
   await page.waitForFunction(() => globalThis.snapline?.own(), null, PATIENCE);
   return { page, errors, close: () => context.close() };
 }
@@ -54,26 +46,6 @@ async function motion(page, ticks = 20) {
 async function facing(page, turn) {
   const looks = (turn) => Math.abs(globalThis.snapline.own().values.heading / (2 * Math.PI) - turn) < 0.01;
   await page.waitForFunction(looks, turn, PATIENCE);
-}
-
-/** What lies over the world, pairwise apart and inside the window. */
-async function assertApart(page, selectors) {
-  const boxes = await page.evaluate(
-    (selectors) =>
-      selectors.flatMap((selector) => {
-        const { left, top, right, bottom, width, height } = document.querySelector(selector).getBoundingClientRect();
-        return width && height ? [{ selector, left, top, right, bottom }] : [];
-      }),
-    selectors,
-  );
-  const { width, height } = page.viewportSize();
-  for (const [i, a] of boxes.entries()) {
-    assert.ok(a.left >= 0 && a.top >= 0 && a.right <= width && a.bottom <= height, `${a.selector} leaves the window`);
-    for (const b of boxes.slice(i + 1)) {
-      const overlap = a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-      assert.ok(!overlap, `${a.selector} lies over ${b.selector}`);
-    }
-  }
 }
 
 test("it opens into play, and keys steer the own entity", async () => {
@@ -211,7 +183,7 @@ test("a name is kept, and a new one joins anew", async () => {
 test("a room that cannot be says so, with a way back", async () => {
   const context = await browser.newContext(DESK);
   const page = await context.newPage();
-  await page.goto(`${server.url}/?room=No+Such+Room!`);
+  await page.goto(`${server.url}/index.html?room=No+Such+Room!`);
   await page.getByText("There is no such room.").waitFor(PATIENCE);
   await page.getByRole("button", { name: "Go to the main room" }).click();
   await page.waitForFunction(() => globalThis.snapline.own(), null, PATIENCE);
@@ -220,10 +192,10 @@ test("a room that cannot be says so, with a way back", async () => {
 });
 
 test("a server that stops is told in words, with a way back", async () => {
-  const mine = await startServer([], GAME);
+  const mine = await startServer([], { example: "swarm" });
   const context = await browser.newContext(DESK);
   const page = await context.newPage();
-  await page.goto(mine.url);
+  await page.goto(`${mine.url}/index.html`);
   await page.waitForFunction(() => globalThis.snapline.own(), null, PATIENCE);
   await mine.stop();
   await page.getByText("Disconnected").waitFor(PATIENCE);
