@@ -1,5 +1,5 @@
 //! What the codec costs, a row and a step: making the runs of a world once, splicing a frame of them for one client, reading it. The worlds are
-//! those of real games, as a crowd plays them.
+//! those of real games: the swarm as it turns, the arena as its own brains play it.
 #![allow(clippy::disallowed_types, reason = "a phase is timed apart from what leads up to it")]
 
 use std::hint::black_box;
@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use snapline_arena::Arena;
-use snapline_benches::crowd::Crowd;
-use snapline_shared::coder::Rates;
+use snapline_benches::traces::Trace;
+use snapline_benches::worlds::{self, Steer};
 use snapline_shared::frame::{Eye, FrameSpec, FrameStats, FrameWriter, Mirror, Replica, Store, Wanted};
 use snapline_shared::game::{Game, schema};
 use snapline_shared::prelude::*;
@@ -18,7 +18,6 @@ use snapline_swarm::Swarm;
 
 /// Steps that are recorded and then gone through to and fro.
 const STEPS: usize = 64;
-const RATES: Rates = Rates { tick_hz: 60, ticks_per_step: 2 };
 
 #[derive(Clone, Copy, PartialEq)]
 enum Phase {
@@ -29,7 +28,7 @@ enum Phase {
 
 /// A world that goes on and one client that sees all of it.
 struct Line {
-    worlds: Vec<Rows>,
+    worlds: Vec<Arc<Rows>>,
     store: Store,
     writer: FrameWriter,
     mirror: Mirror,
@@ -51,21 +50,14 @@ struct Sums {
 }
 
 impl Line {
-    fn new<G: Game>(players: usize) -> Self {
-        let mut crowd = Crowd::<G>::new(players, &[]);
-        let mut worlds = Vec::new();
-        while worlds.len() < STEPS {
-            crowd.tick();
-            crowd.tick();
-            worlds.push(crowd.rows().clone());
-        }
-        let schema = Arc::new(schema::<G>());
+    fn new<G: Game>(trace: Trace) -> Self {
+        let (schema, rates) = (Arc::new(schema::<G>()), trace.rates);
         let mut line = Self {
-            worlds,
-            store: Store::new(schema.clone(), RATES).expect("good tables"),
+            worlds: trace.steps,
+            store: Store::new(schema.clone(), rates).expect("good tables"),
             writer: FrameWriter::new(),
             mirror: Mirror::default(),
-            replica: Replica::new(&schema, RATES).expect("good tables"),
+            replica: Replica::new(&schema, rates).expect("good tables"),
             wanted: Vec::new(),
             bytes: Vec::new(),
             step: 0,
@@ -127,8 +119,9 @@ impl Line {
     }
 }
 
-fn game<G: Game>(criterion: &mut Criterion, players: usize) {
-    let mut line = Line::new::<G>(players);
+fn game<G: Game>(criterion: &mut Criterion, trace: Trace) {
+    let players = trace.players;
+    let mut line = Line::new::<G>(trace);
     let rows = line.worlds[0].list().len();
     let mut group = criterion.benchmark_group(format!("{} with {players} players", G::NAME));
     group.sample_size(30).throughput(Throughput::Elements(rows as u64));
@@ -144,7 +137,7 @@ fn game<G: Game>(criterion: &mut Criterion, players: usize) {
         if *steps > 0 {
             line.check();
             assert!(
-                rows >= &(players as u64 * steps) && *runs > 0 && bytes > steps,
+                *rows >= u64::from(players) * steps / 2 && *runs > 0 && bytes > steps,
                 "{rows} rows, {runs} runs, {bytes} bytes"
             );
             let each = |of: u64| of as f64 / *steps as f64;
@@ -165,8 +158,9 @@ fn game<G: Game>(criterion: &mut Criterion, players: usize) {
 
 fn coder(criterion: &mut Criterion) {
     for players in [50, 200] {
-        game::<Swarm>(criterion, players);
-        game::<Arena>(criterion, players);
+        let ticks = 2 * STEPS as u32;
+        game::<Swarm>(criterion, worlds::swarm(players, 60, Steer::Turning, ticks, 1).strided(2, 0));
+        game::<Arena>(criterion, worlds::arena(players, STEPS as u32, 1));
     }
 }
 

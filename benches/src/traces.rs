@@ -117,15 +117,20 @@ pub fn cubes(path: &Path) -> Result<Trace, String> {
         let [largest, a, b, c, interacting] = [n(0), n(1), n(2), n(3), n(7)].map(i32::cast_unsigned);
         [largest, a, b, c, place(4), place(5), place(6), interacting]
     };
+    let layout = Cube::KIND.layout();
     let step = |frame: usize| {
         let mut rows = Rows::new(schema.clone());
         for cube in 0..CUBES {
-            rows.put_words(NetId { slot: cube as u16, generation: 0 }, 0, &cube_words(frame, cube));
+            let words = cube_words(frame, cube);
+            if words.iter().zip(&layout).any(|(&word, spec)| u64::from(word) >= spec.modulus) {
+                return Err(format!("{}: frame {frame}, cube {cube}: a number is outside its range", path.display()));
+            }
+            rows.put_words(NetId { slot: cube as u16, generation: 0 }, 0, &words);
         }
         rows.finish();
-        Arc::new(rows)
+        Ok(Arc::new(rows))
     };
-    let steps = (0..bytes.len() / frame_bytes).map(step).collect();
+    let steps = (0..bytes.len() / frame_bytes).map(step).collect::<Result<_, _>>()?;
     Ok(Trace { steps, rates: Rates { tick_hz: 60, ticks_per_step: 1 }, schema, players: 0, owner_word: None })
 }
 
@@ -149,7 +154,8 @@ pub fn arena(path: &Path) -> Result<Trace, String> {
     let schema = schema("arena trace", vec![Player::KIND, Projectile::KIND], Own::KIND);
     let mut births = Births::default();
     let mut steps = Vec::new();
-    for frame in 0..number(4)? {
+    let frames = number(4)?;
+    for frame in 0..frames {
         let mut rows = Rows::new(schema.clone());
         for _ in 0..number(4)? {
             let (slot, kind) = (number(2)? as u16, number(2)? as u8);
@@ -164,6 +170,9 @@ pub fn arena(path: &Path) -> Result<Trace, String> {
         }
         rows.finish();
         steps.push(Arc::new(rows));
+    }
+    if frames == 0 || at != bytes.len() {
+        return Err(format!("{}: not frames of an arena and nothing else", path.display()));
     }
     Ok(Trace {
         steps,
