@@ -173,7 +173,7 @@ impl<G: Game> Player for Pilot<G> {
     }
 
     fn has_joined(&self) -> bool {
-        self.client.session_ref().welcome().is_some()
+        self.client.session_ref().is_open()
     }
 
     fn wants_map(&self) -> Option<&str> {

@@ -135,7 +135,7 @@ impl Stand {
 
     fn leave(&mut self) {
         let (key, _) = self.people.pop().expect("somebody");
-        self.room.handle_closed(key);
+        self.room.handle_left(key);
     }
 
     /// The host's tick, without sockets.
