@@ -221,7 +221,7 @@ impl Stand {
     }
 }
 
-fn is_rejected(result: Result<SessionKey, Close>) -> bool {
+fn is_rejected(result: &Result<SessionKey, Close>) -> bool {
     matches!(result, Err(Close::ResumeRejected(_)))
 }
 
@@ -286,15 +286,15 @@ fn a_seat_is_given_up_after_its_time_and_by_a_goodbye_at_once() {
     assert_eq!((stand.room.players(), stand.hello(None)), (3, Err(Close::RoomFull)), "away, not gone");
     stand.run(1);
     assert_eq!(stand.room.players(), 2);
-    assert!(is_rejected(stand.hello(token.clone())), "nobody's seat");
+    assert!(is_rejected(&stand.hello(token.clone())), "nobody's seat");
     assert!(stand.hello(None).is_ok(), "it can be taken");
-    assert!(is_rejected(stand.hello(token)), "and is then another's");
+    assert!(is_rejected(&stand.hello(token)), "and is then another's");
 
     let token = stand.clients[1].token();
     let session = stand.clients[1].session.take().expect("a socket");
     stand.room.handle_left(session);
     assert_eq!(stand.room.players(), 2);
-    assert!(is_rejected(stand.hello(token)));
+    assert!(is_rejected(&stand.hello(token)));
     // A room of which all are away goes on until their time is over.
     let mut stand = Stand::new(1, RoomConfig::default());
     stand.lose(0);
@@ -310,7 +310,7 @@ fn a_broken_rule_costs_the_seat_and_a_slow_connection_does_not() {
     let token = stand.clients[0].token();
     let session = stand.clients[0].session.take().expect("a socket");
     assert!(matches!(stand.room.handle_message(stand.now_us(), session, &[99]), Err(Close::BadMessage(_))));
-    assert!(is_rejected(stand.hello(token)));
+    assert!(is_rejected(&stand.hello(token)));
 
     // It acknowledges nothing for ten seconds.
     let session = stand.clients[1].session.expect("a socket");
@@ -366,7 +366,7 @@ fn a_token_is_good_for_one_time_once_the_next_has_arrived() {
     let second = stand.clients[0].token();
     assert_ne!(second, first);
     stand.lose(0);
-    assert!(is_rejected(stand.hello(first)), "used");
+    assert!(is_rejected(&stand.hello(first)), "used");
     assert!(stand.hello(second).is_ok());
     assert_eq!(stand.room.stats().resumes, 4);
 }
@@ -382,10 +382,10 @@ fn tokens_of_others_and_broken_ones_are_refused_and_harm_nobody() {
     ];
     for config in elsewhere {
         let token = Stand::new(1, config).clients[0].token();
-        assert!(is_rejected(stand.hello(token)));
+        assert!(is_rejected(&stand.hello(token)));
     }
     for token in ["", "x", &good[1..], &format!("{good}A"), &good.replace(&good[..4], "AAAA")] {
-        assert_eq!(is_rejected(stand.hello(Some(token.to_owned()))), token != good, "{token}");
+        assert_eq!(is_rejected(&stand.hello(Some(token.to_owned()))), token != good, "{token}");
     }
     let hash = Hello { resume: Some(good), schema_hash: Some(1), ..Hello::default() };
     assert!(matches!(stand.room.handle_open(&hash), Err(Close::BadMessage(_))), "a client of another game");

@@ -40,7 +40,7 @@ fn of_server(message: &ServerMessage) -> Value {
             "type": "welcome", "epoch": welcome.epoch, "tick": welcome.tick.0, "tickHz": welcome.tick_hz,
             "ticksPerStep": welcome.ticks_per_step, "player": welcome.player.0, "game": welcome.game,
             "schemaHash": format!("{:016x}", welcome.schema_hash), "map": welcome.map,
-            "mapHash": format!("{:016x}", welcome.map_hash), "options": welcome.options,
+            "mapHash": format!("{:016x}", welcome.map_hash), "options": welcome.options, "resumeS": welcome.resume_s,
         }),
         ServerMessage::Reply { number, refused } => json!({ "type": "reply", "number": number, "refused": refused }),
         ServerMessage::Chat { player, text } => json!({ "type": "chat", "player": player.0, "text": text }),
@@ -174,6 +174,11 @@ fn from_client() -> Vec<(ClientMessage, Tick, Step)> {
         hello("", None, None, false),
         hello("Ada", None, None, true),
         hello(&"ä".repeat(NAME_CHARS_MAX), Some("t".repeat(TOKEN_BYTES_MAX)), Some(0xfedc_ba98_7654_3210), false),
+        plain(ClientMessage::Hello(Hello {
+            name: "Ada".to_owned(),
+            resume: Some("AAABAAAAAQAAAAAAAAAwdScAjn8x2AjFRUsTGlIqfVFhBA".to_owned()),
+            ..Hello::default()
+        })),
         (input(742, std::slice::from_ref(&left), None), Tick(740), Step(0)),
         (input(742, &[left.clone(), left.clone()], Some((Step(369), seen(734, 0)))), Tick(740), Step(370)),
         (
