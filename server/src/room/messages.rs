@@ -76,7 +76,7 @@ impl<G: Game> Room<G> {
     fn take_inputs(&mut self, now_us: u64, session: SessionKey, message: &InputMessage) -> Result<(), Close> {
         let Some(connection) = self.connections.get_mut(session) else { return Ok(()) };
         let now = self.world.now();
-        let mut seen = Seen { tick: now, fraction: 0 };
+        let mut seen = Seen::of(now);
         if let Some((step, claimed)) = message.ack {
             connection.window.handle_ack(now_us, step)?;
             let acked = step.tick(self.config.ticks_per_step);

@@ -161,7 +161,8 @@ impl<G: Game> World<G> {
         for (&player, &key) in by_player {
             let Some(connection) = connections.get_mut(key) else { continue };
             let held = connection.inputs.take(self.now);
-            let seen = if oldest.is_after(held.seen.tick) { Seen { tick: oldest, fraction: 0 } } else { held.seen };
+            let seen = if oldest.is_after(held.seen.tick) { Seen::of(oldest) } else { held.seen };
+            let seen = connection.window.blended(seen, config.ticks_per_step);
             let connected = connection.is_here();
             self.commands.push(Command { player, input: held.input, seen, fresh: held.fresh, connected });
             self.asked.extend(connection.requests.drain(..).map(|asked| (player, asked)));

@@ -169,7 +169,7 @@ fn from_client() -> Vec<(ClientMessage, Tick, Step)> {
         ClientMessage::Input(message)
     };
     let (left, right) = (steer(-1.0, true, (1 << 40) - 1), steer(2.0, false, 7));
-    let seen = |tick, fraction| Seen { tick: Tick(tick), fraction };
+    let seen = |tick, fraction| Seen { tick: Tick(tick), fraction, skipped: 0 };
     vec![
         hello("", None, None, false),
         hello("Ada", None, None, true),

@@ -126,6 +126,8 @@ struct Joined {
     /// The newest input that the server has applied.
     applied: Option<Tick>,
     pending_events: Vec<ReceivedEvent>,
+    /// By how much what is drawn lay behind the newest input when that was sent.
+    behind_ticks: Option<f32>,
 }
 
 /// A connection's client side. Time comes in as microseconds of any steady clock; bytes come in and go out.
@@ -296,6 +298,7 @@ impl Session {
             sent: VecDeque::new(),
             applied: None,
             pending_events: Vec::new(),
+            behind_ticks: None,
         });
         if !self.visible {
             self.send(&ClientMessage::Visibility(false));
@@ -387,7 +390,8 @@ impl Session {
         }
         let words = self.input.repeat(count as usize);
         let drawn = joined.clock.drawn(now_us);
-        let seen = joined.timeline.seen(joined.clock.base(), drawn).map(|(tick, fraction)| Seen { tick, fraction });
+        let seen = joined.timeline.seen(joined.clock.base(), drawn).map(|(tick, fraction)| Seen { tick, fraction, skipped: 0 });
+        joined.behind_ticks = seen.map(|seen| seen.age(due, joined.welcome.ticks_per_step.max(1).into()));
         let ack = joined.replica.step().zip(seen);
         self.ack_waits &= ack.is_none();
         self.send(&ClientMessage::Input(InputMessage { first, count: count as usize, words, ack }));
@@ -478,6 +482,11 @@ impl Session {
     /// How often a room has taken us in or begun an epoch: with each, what was known of the timeline is void.
     pub(super) const fn timelines(&self) -> u32 {
         self.timelines
+    }
+
+    /// Ticks by which what is drawn lay behind the newest input when that was sent; none before there was something to draw.
+    pub(super) fn behind_ticks(&self) -> Option<f32> {
+        self.joined.as_ref()?.behind_ticks
     }
 
     /// Who we are, after Welcome.

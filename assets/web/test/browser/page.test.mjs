@@ -151,7 +151,7 @@ test("a page that nobody sees costs next to nothing, and comes back at once", as
     }, isHidden);
   const snapshots = () => hidden.page.evaluate(() => globalThis.snapline.stats.snapshots);
   await look(true);
-  await other.page.getByText("away").waitFor(PATIENCE);
+  await other.page.locator("li", { hasText: "Hidden" }).getByText("away").waitFor(PATIENCE);
   const before = await snapshots();
   await hidden.page.waitForTimeout(2500);
   assert.ok((await snapshots()) - before <= 5, "at most a few snapshots");
