@@ -46,7 +46,7 @@ pub(super) struct Hosted<G: Game> {
     is_kept: bool,
     /// Ticks in a row that nobody has looked at.
     unwatched_ticks: u32,
-    /// Since when it sleeps, in nanoseconds: nobody is here, or in a kept room nobody looks.
+    /// Since when it sleeps, in nanoseconds: nobody has a seat, or in a kept room nobody looks.
     asleep_since_ns: Option<u64>,
     players: Arc<AtomicUsize>,
     looks: Looks,
@@ -171,8 +171,11 @@ impl<G: Game> Hosted<G> {
             self.room.handle_closed(session);
             return farewell::say(&self.shared.runtime, socket, &Close::Overloaded("out of resources"));
         }
+        // Whoever was on the seat that the newcomer has come back to.
+        self.part_closed();
         if let Some(suppressed) = self.shared.join_noise.may_speak() {
-            tracing::info!(room = self.name, name = ?hello.name, bot = hello.bot, suppressed, "joined");
+            let resumed = hello.resume.is_some();
+            tracing::info!(room = self.name, name = ?hello.name, bot = hello.bot, resumed, suppressed, "joined");
         }
         self.peers.insert(now_us, session, Peer::new(socket));
         self.wake(now_ns);
@@ -269,6 +272,10 @@ impl<G: Game> Hosted<G> {
                 }
                 Heard::Nothing => return,
                 Heard::Later => break,
+                Heard::Left => {
+                    self.room.handle_left(session);
+                    return self.part(session, &Close::Bye);
+                }
                 Heard::Over(close) => Some(close),
                 Heard::Gone => None,
             };
@@ -320,7 +327,11 @@ impl<G: Game> Hosted<G> {
 
     /// The connection ends and the room does not know yet.
     fn lose(&mut self, session: SessionKey, close: Option<&Close>) {
-        self.room.handle_closed(session);
+        if close.is_none_or(Close::keeps_seat) {
+            self.room.handle_closed(session);
+        } else {
+            self.room.handle_left(session);
+        }
         match close {
             Some(close) => self.part(session, close),
             None => drop(self.peers.remove(session)),
@@ -369,7 +380,7 @@ fn check_silence(socket: &mut Socket) -> Result<(), Close> {
             Heard::Control => {}
             Heard::Nothing | Heard::Later => return Ok(()),
             Heard::Over(close) => return Err(close),
-            Heard::Gone => return Err(Close::Bye),
+            Heard::Left | Heard::Gone => return Err(Close::Bye),
         }
     }
     Err(Close::BadMessage("too much between Hello and Welcome"))

@@ -36,7 +36,9 @@ pub(crate) enum Heard {
     Nothing,
     /// More, but not in this tick.
     Later,
-    /// The peer closes, or has broken a rule: what to answer.
+    /// The peer says goodbye (1000): it wants its seat no more.
+    Left,
+    /// The peer closes otherwise, or has broken a rule: what to answer.
     Over(Close),
     /// The connection is dead.
     Gone,
@@ -167,6 +169,7 @@ impl Socket {
                 Heard::Control
             }
             Ok(Message::Pong(_)) => Heard::Control,
+            Ok(Message::Close(Some(frame))) if frame.code == CloseCode::Normal => Heard::Left,
             Ok(Message::Close(frame)) => Heard::Over(answer_to(frame.as_ref())),
             Ok(Message::Text(_) | Message::Frame(_)) => Heard::Over(Close::BinaryOnly),
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {

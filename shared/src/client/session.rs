@@ -108,6 +108,8 @@ pub struct SessionStats {
     pub sent: u64,
     /// Checks that failed; 0 for ever.
     pub desyncs: u64,
+    /// Connections that came back to their seats.
+    pub resumes: u64,
     /// Ticks that the server simulated without this client's input for them, as its status says.
     pub starved_ticks: u64,
 }
@@ -124,6 +126,8 @@ struct Joined {
     /// The newest input that the server has applied.
     applied: Option<Tick>,
     pending_events: Vec<ReceivedEvent>,
+    /// By how much what is drawn lay behind the newest input when that was sent.
+    behind_ticks: Option<f32>,
 }
 
 /// A connection's client side. Time comes in as microseconds of any steady clock; bytes come in and go out.
@@ -136,6 +140,14 @@ pub struct Session {
     input_layout: Vec<WordSpec>,
     input: Vec<u32>,
     joined: Option<Joined>,
+    /// Whether the room has answered the Hello of this connection: before it nothing may be said.
+    is_open: bool,
+    /// How often a room has taken us in, or begun an epoch.
+    timelines: u32,
+    /// Takes us back to our seat.
+    resume: Option<String>,
+    /// Requests that are not answered yet, in order.
+    asked: VecDeque<u32>,
     opened_us: u64,
     updated_us: Option<u64>,
     ack_waits: bool,
@@ -158,6 +170,10 @@ impl Session {
             schema,
             schema_hash: None,
             joined: None,
+            is_open: false,
+            timelines: 0,
+            resume: None,
+            asked: VecDeque::new(),
             opened_us: 0,
             updated_us: None,
             ack_waits: false,
@@ -184,11 +200,38 @@ impl Session {
         &self.schema
     }
 
-    /// The socket is open: queues Hello. The name is cut to 24 characters.
+    /// A socket is open: queues Hello, with the resume token if there is one. The name is cut to 24 characters. What was queued for an earlier
+    /// socket is dropped; the world stays as it was until the room's Welcome.
     pub fn handle_open(&mut self, now_us: u64, name: &str, bot: bool) {
+        self.handle_close();
         self.opened_us = now_us;
         let name = name.chars().take(NAME_CHARS_MAX).collect();
-        self.send(&ClientMessage::Hello(Hello { name, token: None, schema_hash: self.schema_hash, bot }));
+        let resume = self.resume.clone();
+        self.send(&ClientMessage::Hello(Hello { name, token: None, resume, schema_hash: self.schema_hash, bot }));
+    }
+
+    /// The socket is lost: nothing is queued until the next one has been answered.
+    pub fn handle_close(&mut self) {
+        self.is_open = false;
+        self.transmit.clear();
+        self.ack_waits = false;
+    }
+
+    /// Whether the room has taken this connection in.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// What the next Hello takes us back to our seat with: the newest that a Welcome has brought. A secret.
+    #[must_use]
+    pub fn resume_token(&self) -> Option<&str> {
+        self.resume.as_deref()
+    }
+
+    /// The next Hello comes with this token, one that was kept from an earlier session; none: it takes a free seat.
+    pub fn set_resume_token(&mut self, token: Option<String>) {
+        self.resume = token;
     }
 
     /// A message has arrived.
@@ -207,7 +250,10 @@ impl Session {
                 self.join(now_us, &welcome)?;
                 SessionEvent::Welcome(welcome)
             }
-            ServerMessage::Reply { number, refused } => SessionEvent::Reply { number, refused },
+            ServerMessage::Reply { number, refused } => {
+                self.asked.retain(|asked| *asked != number);
+                SessionEvent::Reply { number, refused }
+            }
             ServerMessage::Chat { player, text } => SessionEvent::Chat { player, text },
             ServerMessage::Notice(notice) => {
                 if let (Notice::Status(status), Some(joined)) = (&notice, &mut self.joined) {
@@ -223,16 +269,26 @@ impl Session {
         Ok(())
     }
 
-    /// Begins an epoch: rows and inputs of the one before are forgotten.
+    /// Begins an epoch, or goes on with it on another connection: rows and inputs from before are forgotten.
     fn join(&mut self, now_us: u64, welcome: &Welcome) -> Result<(), ClientError> {
         let ticks_per_step = welcome.ticks_per_step.max(1);
         let rates = Rates { tick_hz: welcome.tick_hz.max(1).into(), ticks_per_step: ticks_per_step.into() };
         let replica = Replica::new(&self.schema, rates).map_err(ClientError::Schema)?;
         let rtt_us = now_us.saturating_sub(self.opened_us);
-        let clock = match self.joined.take() {
-            Some(joined) => joined.clock,
-            None => Clock::new(now_us, welcome.tick, welcome.tick_hz, ticks_per_step, rtt_us),
+        let before = self.joined.take();
+        let comes_back = !self.is_open && before.is_some();
+        let clock = match before {
+            Some(joined) if self.is_open => joined.clock,
+            // Another connection may take another way.
+            _ => Clock::new(now_us, welcome.tick, welcome.tick_hz, ticks_per_step, rtt_us),
         };
+        if comes_back {
+            self.settle_requests(&welcome.answers);
+        }
+        self.stats.resumes += u64::from(!self.is_open && self.resume.is_some());
+        self.resume = Some(welcome.resume.clone()).filter(|token| !token.is_empty());
+        self.timelines = self.timelines.wrapping_add(1);
+        self.is_open = true;
         self.joined = Some(Joined {
             next_input: clock.input_tick(now_us),
             clock,
@@ -242,6 +298,7 @@ impl Session {
             sent: VecDeque::new(),
             applied: None,
             pending_events: Vec::new(),
+            behind_ticks: None,
         });
         if !self.visible {
             self.send(&ClientMessage::Visibility(false));
@@ -249,8 +306,17 @@ impl Session {
         Ok(())
     }
 
+    /// We are back on our seat: these requests were answered while we were away; what became of the others nobody will tell.
+    fn settle_requests(&mut self, answers: &[(u32, Option<String>)]) {
+        for number in std::mem::take(&mut self.asked) {
+            let answer = answers.iter().rev().find(|(of, _)| *of == number).map(|(_, refused)| refused.clone());
+            let refused = answer.unwrap_or_else(|| Some("the connection was lost before there was an answer".to_owned()));
+            self.push_event(SessionEvent::Reply { number, refused });
+        }
+    }
+
     fn handle_snapshot(&mut self, now_us: u64, bytes: &[u8]) -> Result<(), ClientError> {
-        let joined = self.joined.as_mut().ok_or(DecodeError("a snapshot before Welcome"))?;
+        let joined = self.joined.as_mut().filter(|_| self.is_open).ok_or(DecodeError("a snapshot before Welcome"))?;
         let info = joined.replica.read(bytes)?;
         joined.clock.note_arrival(now_us, info.step.tick(joined.welcome.ticks_per_step.max(1).into()));
         if info.emptied {
@@ -302,7 +368,7 @@ impl Session {
     }
 
     fn send_inputs(&mut self, now_us: u64) {
-        let Some(joined) = self.joined.as_mut().filter(|_| self.visible) else { return };
+        let Some(joined) = self.joined.as_mut().filter(|_| self.visible && self.is_open) else { return };
         let due = joined.clock.input_tick(now_us);
         let ahead = joined.next_input.since(due);
         if (1..=EARLY_TICKS_MAX).contains(&ahead) {
@@ -324,7 +390,8 @@ impl Session {
         }
         let words = self.input.repeat(count as usize);
         let drawn = joined.clock.drawn(now_us);
-        let seen = joined.timeline.seen(joined.clock.base(), drawn).map(|(tick, fraction)| Seen { tick, fraction });
+        let seen = joined.timeline.seen(joined.clock.base(), drawn).map(|(tick, fraction)| Seen { tick, fraction, skipped: 0 });
+        joined.behind_ticks = seen.map(|seen| seen.age(due, joined.welcome.ticks_per_step.max(1).into()));
         let ack = joined.replica.step().zip(seen);
         self.ack_waits &= ack.is_none();
         self.send(&ClientMessage::Input(InputMessage { first, count: count as usize, words, ack }));
@@ -333,29 +400,36 @@ impl Session {
     /// When `update` has something to do next, in microseconds of the caller's clock; none before Welcome.
     #[must_use]
     pub fn next_update_us(&self) -> Option<u64> {
-        let joined = self.joined.as_ref()?;
+        let joined = self.joined.as_ref().filter(|_| self.is_open)?;
         Some(joined.clock.input_due_us(joined.next_input))
     }
 
     /// Queues a line of chat (cut to 240 bytes).
     pub fn chat(&mut self, text: &str) {
-        if self.joined.is_some() {
+        if self.is_open {
             self.send(&ClientMessage::Chat(cut(text, CHAT_BYTES_MAX).to_owned()));
         }
     }
 
-    /// Queues a request and gives its number; none before Welcome.
+    /// Queues a request and gives its number; none before Welcome. It is answered in any case: when the connection is lost, at the latest once a room
+    /// has taken us in again.
     pub fn request(&mut self, kind: u8, words: &[u32]) -> Option<u32> {
-        self.joined.as_ref()?;
+        if !self.is_open {
+            return None;
+        }
         let number = self.next_request;
         self.next_request = number.wrapping_add(1);
+        if self.asked.len() == WAITING_MAX {
+            self.asked.pop_front();
+        }
+        self.asked.push_back(number);
         self.send(&ClientMessage::Request { number, kind, words: words.to_vec() });
         Some(number)
     }
 
     /// Tells the server whether anybody looks. While nobody does, no inputs are sent.
     pub fn set_visible(&mut self, visible: bool) {
-        if self.visible != visible && self.joined.is_some() {
+        if self.visible != visible && self.is_open {
             self.send(&ClientMessage::Visibility(visible));
         }
         self.visible = visible;
@@ -403,6 +477,16 @@ impl Session {
     /// What the last snapshot brought; none when there was no new one since the last call.
     pub fn poll_arrival(&mut self) -> Option<Arrival> {
         self.arrival.take()
+    }
+
+    /// How often a room has taken us in or begun an epoch: with each, what was known of the timeline is void.
+    pub(super) const fn timelines(&self) -> u32 {
+        self.timelines
+    }
+
+    /// Ticks by which what is drawn lay behind the newest input when that was sent; none before there was something to draw.
+    pub(super) fn behind_ticks(&self) -> Option<f32> {
+        self.joined.as_ref()?.behind_ticks
     }
 
     /// Who we are, after Welcome.
