@@ -30,7 +30,8 @@ const UPDATE_GAP_MIN: Duration = Duration::from_micros(500);
 pub(crate) struct Shared {
     /// Where the schema came from: looked up once for all bots.
     pub(crate) address: SocketAddr,
-    pub(crate) uri: Uri,
+    /// By room: bot n goes to room n modulo their number.
+    pub(crate) uris: Vec<Uri>,
     pub(crate) players: Players,
     pub(crate) maps: Maps,
     pub(crate) join_timeout: Duration,
@@ -38,6 +39,13 @@ pub(crate) struct Shared {
     pub(crate) start: Instant,
     pub(crate) samples: Shards,
     pub(crate) live: Arc<Live>,
+}
+
+impl Shared {
+    /// Where the socket of bot `number` is.
+    pub(crate) fn uri(&self, number: u32) -> Uri {
+        self.uris[number as usize % self.uris.len()].clone()
+    }
 }
 
 /// What became of one bot.
@@ -90,7 +98,7 @@ pub(crate) async fn play(
     let deadline = Instant::now() + shared.join_timeout;
     let player = shared.players.player(number);
     let socket = tokio::select! {
-        socket = connect(&shared) => socket,
+        socket = connect(&shared, number) => socket,
         () = sleep_until(deadline) => Err("no WebSocket in time".to_owned()),
         () = ended(&mut phase) => Err(STOPPED.to_owned()),
     };
@@ -258,7 +266,7 @@ impl Bot {
         }
         while let Some(event) = self.player.poll_event() {
             if let (SessionEvent::Notice(Notice::Status(status)), true) = (event, self.measuring) {
-                self.shared.samples.of(self.number).add_rtt_ms(status.rtt_ms);
+                self.shared.samples.of(self.number).add_status(&status);
             }
         }
     }
