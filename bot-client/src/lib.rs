@@ -11,8 +11,12 @@
 //! | `brains` | who plays: a brain or the schema |
 //! | `steer`, `steered` | the input of a bot, from a seed and the schema; the player that presses it |
 //! | `bot`, `socket` | one bot from its connection to its goodbye |
+//! | `light` | bots by the thousand on one thread, of whose snapshots only the head is read |
+//! | `workload` | the workloads w1, w2 and w3 |
+//! | `field` | where a run takes place |
 //! | `swarm` | starts all, times the run, collects |
-//! | `samples`, `cpu`, `report`, `table` | what is measured; what comes out: JSON and a table |
+//! | `samples`, `cpu`, `server_use` | what is measured; what this process and the server's spend |
+//! | `report`, `load`, `table` | what comes out: JSON and a table |
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), snapline_bots::RunError> {
@@ -29,21 +33,32 @@ mod bot;
 mod brains;
 mod cpu;
 mod fetch;
+mod field;
+mod light;
+mod load;
 mod map;
 mod open_files;
 mod options;
 mod report;
 mod samples;
+mod server_use;
 mod socket;
 mod steer;
 mod steered;
 mod swarm;
 mod table;
 mod target;
+mod workload;
 
 pub use brains::{Brains, Play};
 pub use fetch::FetchError;
-pub use options::{BOTS, DROP_EVERY_S, Options, OptionsError, RAMP_PER_SECOND, SECONDS, Wrong};
+pub use load::{Load, Tail};
+pub use options::{
+    BOTS, CHURN, DROP_EVERY_S, FLOOR_IN_BYTES, LEAD_TICKS, Options, OptionsError, Pattern, RAMP_PER_SECOND, ROOMS,
+    SECONDS, Wrong,
+};
 pub use report::{Bots, Cpu, Mispredictions, Percentiles, Report, Spread, Visible};
+pub use server_use::ServerUse;
 pub use steer::Steering;
 pub use swarm::{Live, RunError, run, run_until};
+pub use workload::Workload;

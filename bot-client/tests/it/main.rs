@@ -2,5 +2,6 @@
 
 mod brains;
 mod common;
+mod light;
 mod play;
 mod refusals;

@@ -8,11 +8,13 @@
 //! - the step in full (32 bits) when `EMPTY` or `HOLD_ALL`;
 //! - lists, runs, loads, self, own, events, check: see `write.rs`, which is in the order of the wire.
 
+mod head;
 mod lists;
 mod read;
 mod store;
 mod write;
 
+pub use head::FrameHead;
 pub use read::{FrameInfo, KnownRow, ReceivedEvent, Replica};
 pub use store::{LiveRow, Store};
 pub use write::{FrameSpec, FrameStats, FrameWriter, Mirror, Wanted};

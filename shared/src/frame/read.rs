@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use super::lists::{read_number, read_ranks};
 use super::write::kind_bits;
-use super::{
-    EVENTS_PER_FRAME_MAX, Eye, FrameParts, KNOWN_ROWS_MAX, SNAPSHOT, STORED_STEPS, flags, fold, more, row_hash,
-};
+use super::{EVENTS_PER_FRAME_MAX, Eye, FrameHead, FrameParts, KNOWN_ROWS_MAX, flags, fold, more, row_hash};
 use crate::bits::BitReader;
 use crate::coder::{KindBits, Rates, RowCoder, RowState};
 use crate::ids::NetId;
@@ -138,22 +136,9 @@ impl Replica {
     /// # Errors
     /// When the bytes are no frame that follows from what is held. The replica is then useless: the connection must end.
     pub fn read(&mut self, bytes: &[u8]) -> Result<FrameInfo, DecodeError> {
-        let (&[kind, flags, step_low, input_low, slack], mut rest) =
-            bytes.split_first_chunk::<5>().ok_or(DecodeError("a frame without its header"))?;
-        if kind != SNAPSHOT {
-            return Err(DecodeError("not a snapshot"));
-        }
-        let mut more = 0;
-        if flags & flags::MORE != 0 {
-            let (&byte, after) = rest.split_first().ok_or(DecodeError("a frame without its header"))?;
-            (more, rest) = (byte, after);
-        }
-        if more & !(more::SELF | more::EMPTY | more::HOLD_ALL | more::CHECK | more::NO_INPUT) != 0 {
-            return Err(DecodeError("a frame with an unknown flag"));
-        }
-        let mut bits = BitReader::new(rest);
         let last = self.step;
-        let step = self.begin(step_low, more, &mut bits)?;
+        let (FrameHead { step, input_low, slack, flags, more }, mut bits) = FrameHead::read(bytes, last)?;
+        self.begin(more);
         let (mut parts, mut left) = (FrameParts::default(), bits.left_bits());
         if flags & flags::LEFT != 0 {
             self.read_left(&mut bits)?;
@@ -192,8 +177,8 @@ impl Replica {
         bits.finish()?;
         Ok(FrameInfo {
             step,
-            input_low: (more & more::NO_INPUT == 0).then_some(input_low),
-            slack: slack.cast_signed(),
+            input_low,
+            slack,
             emptied: more & more::EMPTY != 0,
             own: flags & flags::OWN != 0,
             check_failed,
@@ -201,28 +186,14 @@ impl Replica {
         })
     }
 
-    /// Finds the frame's step; forgets or holds what is known when the frame says so.
-    fn begin(&mut self, step_low: u8, more: u8, bits: &mut BitReader<'_>) -> Result<Step, DecodeError> {
-        let step = if more & (more::EMPTY | more::HOLD_ALL) != 0 {
-            Step(bits.read(32)?)
-        } else {
-            let last = self.step.ok_or(DecodeError("the first frame must be whole"))?;
-            let steps = step_low.wrapping_sub(last.0 as u8);
-            if !(1..=STORED_STEPS as u8).contains(&steps) {
-                return Err(DecodeError("a frame that does not follow the last one"));
-            }
-            last.offset(steps.into())
-        };
-        if step.0 as u8 != step_low || (more & more::EMPTY == 0 && self.step.is_none_or(|last| !step.is_after(last))) {
-            return Err(DecodeError("a frame that does not follow the last one"));
-        }
+    /// Forgets or holds what is known when the frame says so.
+    fn begin(&mut self, more: u8) {
         if more & more::EMPTY != 0 {
             self.spare.extend(self.rows.drain(..).map(|row| row.state));
         }
         if more & more::HOLD_ALL != 0 {
             self.rows.iter_mut().for_each(|row| row.held = true);
         }
-        Ok(step)
     }
 
     fn read_left(&mut self, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
