@@ -310,7 +310,8 @@ impl Session {
     fn settle_requests(&mut self, answers: &[(u32, Option<String>)]) {
         for number in std::mem::take(&mut self.asked) {
             let answer = answers.iter().rev().find(|(of, _)| *of == number).map(|(_, refused)| refused.clone());
-            let refused = answer.unwrap_or_else(|| Some("the connection was lost before there was an answer".to_owned()));
+            let refused =
+                answer.unwrap_or_else(|| Some("the connection was lost before there was an answer".to_owned()));
             self.push_event(SessionEvent::Reply { number, refused });
         }
     }
@@ -390,7 +391,11 @@ impl Session {
         }
         let words = self.input.repeat(count as usize);
         let drawn = joined.clock.drawn(now_us);
-        let seen = joined.timeline.seen(joined.clock.base(), drawn).map(|(tick, fraction)| Seen { tick, fraction, skipped: 0 });
+        let seen = joined.timeline.seen(joined.clock.base(), drawn).map(|(tick, fraction)| Seen {
+            tick,
+            fraction,
+            skipped: 0,
+        });
         joined.behind_ticks = seen.map(|seen| seen.age(due, joined.welcome.ticks_per_step.max(1).into()));
         let ack = joined.replica.step().zip(seen);
         self.ack_waits &= ack.is_none();
