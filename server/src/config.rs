@@ -10,10 +10,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use snapline_shared::message::is_room_name;
+
 use crate::room::{MAP_BYTES_MAX, PLAYERS_MAX, ResumeKey, RoomConfig, RoomMap};
 
 /// The most that [`Config::house_bots`] may be.
 const HOUSE_BOTS_MAX: usize = 200;
+/// Names in [`Config::keep_rooms`].
+const KEEP_ROOMS_MAX: usize = 256;
 
 /// The settings of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +53,10 @@ pub struct Config {
     pub history_ms: u32,
     /// How far back a shot may be judged, in milliseconds, 0 to `history_ms`. Default 450. More favours slow links over those who are hit.
     pub rewind_ms_max: u32,
-    /// How long an empty room is kept, in seconds, 1-86,400; `main` is kept always. Default 60. More only costs memory.
+    /// Rooms that never end, by name or by the beginning of a name and `*`; at most 256. They sleep, without ticks and frames, while nobody in them
+    /// looks at them, and their connections are pinged every 25 s. Default: none. For lobbies and worlds that wait for their players.
+    pub keep_rooms: Vec<String>,
+    /// How long an empty room is kept, in seconds, 1-86,400; `main` and those of `keep_rooms` are kept always. Default 60. More only costs memory.
     pub room_empty_s: u32,
     /// Time from a match's results to the next match, in seconds, 1-3,600. Default 10. More leaves people looking at the results for longer.
     pub restart_s: u32,
@@ -98,6 +105,7 @@ impl Default for Config {
             snapshot_bytes_max: 4096,
             history_ms: 1000,
             rewind_ms_max: 450,
+            keep_rooms: Vec::new(),
             room_empty_s: 60,
             restart_s: 10,
             resume_s: 30,
@@ -145,6 +153,14 @@ impl Config {
                 errors.push(ConfigError::new(field, format!("{value} is not within {least} to {most}")));
             }
         }
+        if self.keep_rooms.len() > KEEP_ROOMS_MAX {
+            errors.push(ConfigError::new("keep_rooms", format!("more than {KEEP_ROOMS_MAX} names")));
+        }
+        let is_bad = |name: &&String| !is_room_name(name.strip_suffix('*').unwrap_or(name)) && *name != "*";
+        if let Some(name) = self.keep_rooms.iter().find(is_bad) {
+            let words = format!("{name:?}: a name is 1-32 characters of a-z, 0-9 and -, and may end with *");
+            errors.push(ConfigError::new("keep_rooms", words));
+        }
         if let Err(error) = tracing_subscriber::EnvFilter::try_new(&self.log) {
             let words =
                 format!("{:?} is neither a level (error, warn, info, debug, trace) nor directives: {error}", self.log);
@@ -157,6 +173,15 @@ impl Config {
         }
         errors.extend(self.read_map().err());
         if errors.is_empty() { Ok(()) } else { Err(ConfigErrors(errors)) }
+    }
+
+    /// Whether the room called `name` is one of `keep_rooms`.
+    #[must_use]
+    pub fn keeps(&self, name: &str) -> bool {
+        self.keep_rooms.iter().any(|kept| match kept.strip_suffix('*') {
+            Some(beginning) => name.starts_with(beginning),
+            None => name == kept,
+        })
     }
 
     /// Reads the file `map`, when there is one.

@@ -17,6 +17,7 @@ mod looks;
 mod noise;
 mod pacer;
 mod peer;
+mod peers;
 mod socket;
 mod thread;
 
@@ -128,7 +129,7 @@ impl Host {
             let poll = Poll::new()?;
             let waker = Waker::new(poll.registry(), WAKER)?;
             let (orders, inbox): (_, Receiver<Order>) = sync_channel(INBOX_ORDERS_MAX);
-            let thread = TickThread::<G>::new(number, poll, inbox, maker, Arc::clone(&host.shared));
+            let thread = TickThread::<G>::new(number, poll, inbox, maker, Arc::clone(&host.shared))?;
             let handle = std::thread::Builder::new().name(format!("tick-{number}")).spawn(move || thread.run())?;
             host.mailboxes.push(Mailbox { orders, waker });
             host.threads.lock().unwrap_or_else(PoisonError::into_inner).push(handle);

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use mio::{Events, Poll, Token};
+use mio::{Events, Poll, Registry, Token};
 use slab::Slab;
 use snapline_shared::game::Game;
 use snapline_shared::message::Close;
@@ -25,11 +25,14 @@ pub(super) const WAKER: Token = Token(usize::MAX);
 const EVENTS_MAX: usize = 4096;
 /// At low tick rates joins and the end of the server do not wait for a tick.
 const SLEEP_NS_MAX: u64 = SECOND_NS / 20;
+/// How long a thread whose rooms all sleep rests after each look.
+const DOZE: Duration = Duration::from_millis(20);
 
 /// The state of one tick thread.
 pub(super) struct TickThread<G: Game> {
     number: usize,
     poll: Poll,
+    registry: Arc<Registry>,
     events: Events,
     inbox: Receiver<Order>,
     rooms: Slab<Hosted<G>>,
@@ -46,8 +49,10 @@ impl<G: Game> TickThread<G> {
         inbox: Receiver<Order>,
         maker: Option<BrainMaker<G>>,
         shared: Arc<Shared>,
-    ) -> Self {
-        Self { number, poll, events: Events::with_capacity(EVENTS_MAX), inbox, rooms: Slab::new(), maker, shared }
+    ) -> io::Result<Self> {
+        let registry = Arc::new(poll.registry().try_clone()?);
+        let (events, rooms) = (Events::with_capacity(EVENTS_MAX), Slab::new());
+        Ok(Self { number, poll, registry, events, inbox, rooms, maker, shared })
     }
 
     /// Runs until the server stops.
@@ -77,7 +82,7 @@ impl<G: Game> TickThread<G> {
         self.shared.beats[self.number].store(value, Ordering::Relaxed);
     }
 
-    /// Sleeps until a room is due, or, when all sleep, until there is an order; then notes which sockets are readable.
+    /// Sleeps until a room is due, or, when all sleep, until there is an order or a sign of life; then notes which sockets are readable.
     fn wait(&mut self) {
         let timeout = if let Some(deadline_ns) = self.rooms.iter().filter_map(|(_, room)| room.deadline_ns()).min() {
             let now = now_ns();
@@ -87,8 +92,10 @@ impl<G: Game> TickThread<G> {
             Some(Duration::ZERO)
         } else {
             self.beat(IDLE);
-            let end_ns = self.rooms.iter().filter_map(|(_, room)| room.ends_at_ns()).min();
-            end_ns.map(|end_ns| Duration::from_nanos(end_ns.saturating_sub(now_ns())))
+            self.doze();
+            let next = |(_, room): (usize, &Hosted<G>)| room.ends_at_ns().into_iter().chain(room.look_at_ns()).min();
+            let next_ns = self.rooms.iter().filter_map(next).min();
+            next_ns.map(|next_ns| Duration::from_nanos(next_ns.saturating_sub(now_ns())))
         };
         if let Err(error) = self.poll.poll(&mut self.events, timeout)
             && error.kind() != io::ErrorKind::Interrupted
@@ -99,8 +106,18 @@ impl<G: Game> TickThread<G> {
             let Token(token) = event.token();
             // A stale token names nobody, or a newcomer who is then read in vain: harmless.
             if let Some(room) = self.rooms.get_mut(token >> 32) {
-                room.set_readable(token & 0xffff_ffff);
+                room.set_readable(token & 0xffff_ffff, event.is_read_closed() || event.is_error());
             }
+        }
+    }
+
+    /// Lets signs of life gather before the next look, so that thousands of idle connections do not wake the thread one by one. Orders come at once.
+    fn doze(&mut self) {
+        if self.rooms.iter().all(|(_, room)| room.look_at_ns().is_none()) {
+            return;
+        }
+        if let Ok(order) = self.inbox.recv_timeout(DOZE) {
+            self.handle(order);
         }
     }
 
@@ -131,9 +148,8 @@ impl<G: Game> TickThread<G> {
     /// Makes a room; none when its game fails at that.
     fn open(&mut self, name: &str) -> Option<usize> {
         let number = self.rooms.vacant_key();
-        let (shared, registry, maker) = (Arc::clone(&self.shared), self.poll.registry().try_clone(), self.maker);
+        let (shared, registry, maker) = (Arc::clone(&self.shared), Arc::clone(&self.registry), self.maker);
         let made = catch_unwind(AssertUnwindSafe(|| {
-            let registry = registry.map_err(|error| error.to_string())?;
             Hosted::new(name, number, now_ns(), maker, shared, registry).map_err(|error| error.to_string())
         }));
         let error = match made {
@@ -151,9 +167,14 @@ impl<G: Game> TickThread<G> {
 
     fn tick_rooms(&mut self) {
         // Rooms may fail on the way, so by number.
+        let now = now_ns();
         for number in 0..self.rooms.capacity() {
             let Some(room) = self.rooms.get_mut(number) else { continue };
-            let due = room.take_due(now_ns());
+            if room.deadline_ns().is_none() {
+                self.guard(number, |room| room.look_round(now));
+                continue;
+            }
+            let due = room.take_due(now);
             if due.skipped > 0 {
                 self.account(number, due.skipped);
             }

@@ -22,7 +22,7 @@ pub(crate) struct Held<I> {
 /// Inputs waiting for their ticks.
 #[derive(Debug)]
 pub(crate) struct InputQueue<I> {
-    /// For the ticks after the room's, in order.
+    /// For the ticks after the room's, in order, up to the farthest that has arrived.
     waiting: VecDeque<Option<(I, Seen)>>,
     last: I,
     last_seen: Seen,
@@ -37,7 +37,7 @@ pub(crate) struct InputQueue<I> {
 impl<I: Copy + Default> InputQueue<I> {
     pub(crate) fn new() -> Self {
         Self {
-            waiting: VecDeque::from(vec![None; EARLY_TICKS_MAX]),
+            waiting: VecDeque::new(),
             last: I::default(),
             last_seen: Seen::default(),
             starved_in_a_row: REPEAT_TICKS,
@@ -54,6 +54,9 @@ impl<I: Copy + Default> InputQueue<I> {
         self.slack.note(slack);
         match usize::try_from(slack) {
             Ok(at) if at < EARLY_TICKS_MAX => {
+                if self.waiting.len() <= at {
+                    self.waiting.resize(at + 1, None);
+                }
                 self.waiting[at].get_or_insert((input, seen));
             }
             Ok(_) => {}
@@ -64,7 +67,6 @@ impl<I: Copy + Default> InputQueue<I> {
     /// What is held during tick `now`.
     pub(crate) fn take(&mut self, now: Tick) -> Held<I> {
         let mine = self.waiting.pop_front().flatten();
-        self.waiting.push_back(None);
         if let Some((input, seen)) = mine {
             (self.last, self.last_seen, self.starved_in_a_row, self.applied) = (input, seen, 0, Some(now));
             return Held { input, seen, fresh: true };

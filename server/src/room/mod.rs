@@ -289,7 +289,7 @@ impl<G: Game> Room<G> {
         }
     }
 
-    /// Appends the next message for `session` to `out` (empty) and says whether there was one. To be called only while its socket can take data:
+    /// Appends the next message for `session` to `out` and says whether there was one. To be called only while its socket can take data:
     /// snapshots are made here, at the last moment (newest wins).
     pub fn poll_transmit(&mut self, now_us: u64, session: SessionKey, out: &mut Vec<u8>) -> bool {
         let players = self.players() as u16;
@@ -307,10 +307,12 @@ impl<G: Game> Room<G> {
         if self.replicator.is_due(connection, &self.config, self.world.now())
             && let Some(step) = self.replicator.store.step()
         {
+            let before = out.len();
             let frame = self.replicator.write(self.world.game(), connection, &self.config, step, out);
-            connection.window.note_sent(now_us, step, out.len());
+            let bytes = out.len() - before;
+            connection.window.note_sent(now_us, step, bytes);
             self.stats.snapshots += 1;
-            self.stats.snapshot_bytes += out.len() as u64;
+            self.stats.snapshot_bytes += bytes as u64;
             self.stats.steps_coalesced += u64::from(frame.steps.saturating_sub(1));
             self.stats.loads += frame.loads as u64;
             self.stats.events_dropped += frame.events_dropped as u64;

@@ -156,6 +156,12 @@ impl<G: Game> Room<G> {
         self.connections.len() - self.house_bots
     }
 
+    /// Whether anybody but house bots looks at the room.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        self.connections.iter().any(|(_, connection)| connection.visible && !connection.is_house)
+    }
+
     /// House bots in the room.
     #[must_use]
     pub const fn house_bots(&self) -> usize {

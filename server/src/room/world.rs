@@ -171,8 +171,10 @@ impl<G: Game> World<G> {
 
     /// Goes along with what each client can predict of its own state.
     fn advance_own(&self, connections: &mut Slab<Connection<G>>, by_player: &BTreeMap<PlayerId, SessionKey>) {
-        for command in &self.commands {
-            if let Some(connection) = by_player.get(&command.player).and_then(|&key| connections.get_mut(key)) {
+        // One command a seat, in the same order.
+        for (command, &key) in self.commands.iter().zip(by_player.values()) {
+            if let Some(connection) = connections.get_mut(key) {
+                debug_assert_eq!(connection.player, command.player);
                 connection.own.advance(command.fresh, |own| G::advance(&self.scene, own, command.input));
             }
         }
