@@ -25,6 +25,10 @@ const KEEP_ROOMS_MAX: usize = 256;
 pub struct Config {
     /// Address and port of everything, HTTP and WebSocket; port 0 takes a free one. Default 127.0.0.1:8080: nobody but this machine.
     pub listen: SocketAddr,
+    /// Address and port of `/metrics`, `/livez` and `/readyz` for operators. Default 127.0.0.1:9464, and only a warning when that is taken; one that is
+    /// set and cannot be had is an error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ops_listen: Option<SocketAddr>,
     /// Ticks a second, 1-240. Default 60. CPU grows in proportion.
     pub tick_hz: u32,
     /// Ticks from one snapshot to the next, 1-16. Default 2. Lower costs CPU and bandwidth in proportion.
@@ -69,6 +73,8 @@ pub struct Config {
     pub ping_interval_s: u32,
     /// Time for an answer to a ping, in seconds, 1-300. Default 5. More notices a lost player later.
     pub pong_timeout_s: u32,
+    /// Time that a game's `step` may take, in microseconds, 0-1,000,000; 0: half of a tick. Default 0. More than it is counted, and warned of by room.
+    pub step_budget_us: u32,
     /// Seed of every room's random numbers; none: a random one for each room. For tests and replays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
@@ -92,6 +98,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            ops_listen: None,
             tick_hz: 60,
             ticks_per_step: 2,
             tick_threads: std::thread::available_parallelism().map_or(1, usize::from).min(256),
@@ -112,6 +119,7 @@ impl Default for Config {
             hello_timeout_s: 5,
             ping_interval_s: 5,
             pong_timeout_s: 5,
+            step_budget_us: 0,
             seed: None,
             dev: false,
             map: None,
@@ -147,6 +155,7 @@ impl Config {
             ("resume_s", u64::from(self.resume_s), 0, 3600),
             ("hello_timeout_s", u64::from(self.hello_timeout_s), 1, 60),
             ("ping_interval_s", u64::from(self.ping_interval_s), 1, 300),
+            ("step_budget_us", u64::from(self.step_budget_us), 0, 1_000_000),
             ("pong_timeout_s", u64::from(self.pong_timeout_s), 1, 300),
         ] {
             if !(least..=most).contains(&value) {

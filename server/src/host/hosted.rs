@@ -2,7 +2,7 @@
 
 use std::mem::take;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use mio::Registry;
 use snapline_shared::game::{Game, SetupError};
@@ -10,15 +10,17 @@ use snapline_shared::message::{Close, Hello, ROOM_DEFAULT};
 use snapline_shared::tick::Step;
 use tokio::sync::oneshot;
 
-use crate::room::{Room, SessionKey};
+use crate::room::{Laps, PHASES, Pace, Phase, Room, RoomStats, SessionKey};
 
-use super::clock::{SECOND_NS, now_us};
+use super::clock::{SECOND_NS, now_ns, now_us};
+use super::directory::Figures;
 use super::house::{BrainMaker, House};
 use super::looks::Looks;
 use super::pacer::{Due, Pacer};
 use super::peer::Peer;
 use super::peers::{Liveness, Peers};
 use super::socket::{Heard, Outgoing, Socket, Written};
+use super::stopwatch::{SAMPLE_EVERY, Stopwatch};
 use super::{RowsAnswer, Shared, farewell, token};
 
 /// Messages of one socket that are handled in one tick; the others wait for the next, and TCP slows the peer down.
@@ -27,6 +29,17 @@ const MESSAGES_PER_TICK_MAX: usize = 64;
 const UNWATCHED_S: u32 = 1;
 /// The clock is read once for so many connections.
 const PEERS_PER_CLOCK: usize = 8;
+
+/// The time that a room took in the last second.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Spent {
+    /// By all of its ticks.
+    pub(super) all_ns: u64,
+    /// By making and sending frames.
+    pub(super) frames_ns: u64,
+    /// By the longest tick.
+    pub(super) longest_ns: u64,
+}
 
 /// A room on its thread.
 pub(super) struct Hosted<G: Game> {
@@ -48,7 +61,16 @@ pub(super) struct Hosted<G: Game> {
     unwatched_ticks: u32,
     /// Since when it sleeps, in nanoseconds: nobody has a seat, or in a kept room nobody looks.
     asleep_since_ns: Option<u64>,
-    players: Arc<AtomicUsize>,
+    figures: Arc<Figures>,
+    watch: Stopwatch,
+    /// Since the last `second`: bytes in and out, ticks, their time by phase and the longest one.
+    told: RoomStats,
+    bytes: (u64, u64),
+    ticks: u64,
+    spent_ns: [u64; PHASES],
+    longest_ns: u64,
+    /// The gauges as they were told.
+    gauges: [usize; 5],
     looks: Looks,
     out: Outgoing,
     shared: Arc<Shared>,
@@ -83,7 +105,14 @@ impl<G: Game> Hosted<G> {
             is_kept: shared.config.keeps(name),
             unwatched_ticks: 0,
             asleep_since_ns: Some(now_ns),
-            players: shared.directory.opened(name),
+            figures: shared.directory.opened(name),
+            watch: Stopwatch::default(),
+            told: RoomStats::default(),
+            bytes: (0, 0),
+            ticks: 0,
+            spent_ns: [0; PHASES],
+            longest_ns: 0,
+            gauges: [0; 5],
             looks: Looks::default(),
             out: Outgoing::default(),
             shared,
@@ -125,6 +154,32 @@ impl<G: Game> Hosted<G> {
             self.wake(now_ns);
         } else if self.peers.is_empty() {
             self.asleep_since_ns = Some(now_ns);
+        }
+    }
+
+    /// Leaves its thread: no socket is announced there any more.
+    pub(super) fn pack(&mut self) {
+        for (_, peer) in self.peers.iter_mut() {
+            peer.socket.deregister(&self.registry);
+        }
+        self.readable.clear();
+    }
+
+    /// Has come to another thread, as its room `number`. What arrived on the way is read at the next tick.
+    pub(super) fn unpack(&mut self, number: usize, registry: Arc<Registry>) {
+        (self.number, self.registry) = (number, registry);
+        let mut over = Vec::new();
+        for (session, peer) in self.peers.iter_mut() {
+            match peer.socket.register(&self.registry, token(number, session)) {
+                Ok(()) => self.readable.push((session, false)),
+                Err(error) => {
+                    tracing::error!(%error, room = self.name, "a socket cannot be polled");
+                    over.push(session);
+                }
+            }
+        }
+        for session in over {
+            self.lose(session, Some(&Close::Overloaded("out of resources")));
         }
     }
 
@@ -182,6 +237,87 @@ impl<G: Game> Hosted<G> {
         self.publish();
     }
 
+    /// Notes where the time of a tick went, and warns when it was too much.
+    fn account(&mut self, took_ns: u64) {
+        self.ticks += 1;
+        self.longest_ns = self.longest_ns.max(took_ns);
+        for ((spent, sum), histogram) in
+            self.watch.spent_ns().iter().zip(&mut self.spent_ns).zip(&self.shared.meters.phases)
+        {
+            *sum += spent;
+            histogram.record(*spent as f64 / SECOND_NS as f64);
+        }
+        let tick_us = 1_000_000 / self.shared.config.tick_hz;
+        let budget_us = match self.shared.config.step_budget_us {
+            0 => tick_us / 2,
+            budget_us => budget_us,
+        };
+        let step_us = self.watch.spent_ns()[Phase::Step as usize] / 1000;
+        let is_over = step_us > budget_us.into();
+        if is_over {
+            self.shared.meters.over_budget.increment(1);
+        }
+        if !is_over && took_ns / 1000 <= tick_us.into() {
+            return;
+        }
+        if let Some(suppressed) = self.shared.slow_noise.may_speak() {
+            let (room, took_us, phase) = (&self.name, took_ns / 1000, self.watch.longest().name());
+            tracing::warn!(room, phase, took_us, step_us, budget_us, tick_us, suppressed, "a slow tick");
+        }
+    }
+
+    /// Once a second: tells the metrics what has come together, and lowers or raises step rates.
+    pub(super) fn second(&mut self, pace: Pace) -> Spent {
+        self.room.set_pace(pace);
+        let meters = &self.shared.meters;
+        let stats = self.room.stats();
+        meters.add(&self.told, &stats);
+        self.told = stats;
+        let (read, wrote) = take(&mut self.bytes);
+        meters.bytes_in.increment(read);
+        meters.bytes_out.increment(wrote);
+        let (mut hidden, mut held) = (0, 0);
+        if self.asleep_since_ns.is_none() {
+            for sample in self.room.samples() {
+                if let Some(rtt_us) = sample.rtt_us {
+                    meters.rtt.record(rtt_us as f64 / 1e6);
+                }
+                hidden += usize::from(!sample.visible);
+                held += sample.rows_held;
+                meters.outqueue.record(sample.outbox_bytes as f64);
+            }
+        } else {
+            hidden = self.peers.len();
+        }
+        let (spent, ticks) = (take(&mut self.spent_ns), take(&mut self.ticks));
+        let spent_ns: u64 = spent.iter().sum();
+        let slowest = (0..PHASES).max_by_key(|&phase| spent[phase]).unwrap_or(0);
+        self.figures.tick_us.store((spent_ns / 1000).checked_div(ticks).unwrap_or(0) as u32, Ordering::Relaxed);
+        self.figures.slowest_phase.store(slowest, Ordering::Relaxed);
+        self.set_gauges([
+            self.room.players(),
+            self.room.entities(),
+            self.peers.len().saturating_sub(hidden),
+            hidden,
+            held,
+        ]);
+        let frames = [Phase::Interest, Phase::Encode, Phase::Send];
+        let frames_ns = frames.into_iter().map(|phase| spent[phase as usize]).sum();
+        Spent { all_ns: spent_ns, frames_ns, longest_ns: take(&mut self.longest_ns) }
+    }
+
+    /// Gauges are sums over all rooms, so each room tells by how much its own share has changed.
+    fn set_gauges(&mut self, now: [usize; 5]) {
+        let meters = &self.shared.meters;
+        let gauges = [&meters.players, &meters.entities, &meters.playing, &meters.hidden, &meters.rows_held];
+        for (gauge, (now, told)) in gauges.into_iter().zip(now.into_iter().zip(self.gauges)) {
+            if now != told {
+                gauge.increment(now as f64 - told as f64);
+            }
+        }
+        self.gauges = now;
+    }
+
     fn open(&mut self, hello: &Hello) -> Result<SessionKey, Close> {
         let opened = self.room.handle_open(hello);
         // A game with fewer seats than the room may have given the last one to a house bot.
@@ -196,26 +332,31 @@ impl<G: Game> Hosted<G> {
 
     /// One tick: reads, advances the world, and writes unless another tick follows at once (newest wins).
     pub(super) fn tick(&mut self, writes: bool) {
-        let start_us = now_us();
+        let start_ns = now_ns();
+        let start_us = start_ns / 1000;
+        self.watch.start(start_ns);
         self.hear(start_us);
         if let Some(house) = &mut self.house {
             house.settle(start_us, &mut self.room);
             house.speak(start_us, &mut self.room);
         }
-        self.room.tick(start_us);
+        self.room.tick_timed(start_us, &mut self.watch);
         self.part_closed();
         self.keep_alive(start_us);
         if writes {
+            self.watch.begin_fan_out();
             self.write_all();
+            self.watch.end_fan_out();
             if let Some(house) = &mut self.house {
                 house.listen(now_us(), &mut self.room);
             }
         }
         self.looks.answer(&self.room);
         self.publish();
-        let now_us = now_us();
-        self.room.handle_tick_took(u32::try_from(now_us - start_us).unwrap_or(u32::MAX));
-        self.rest(now_us);
+        let now_ns = now_ns();
+        self.room.handle_tick_took(u32::try_from((now_ns - start_ns) / 1000).unwrap_or(u32::MAX));
+        self.account(now_ns - start_ns);
+        self.rest(now_ns / 1000);
     }
 
     /// Goes to sleep when there is nobody to tick for.
@@ -253,7 +394,7 @@ impl<G: Game> Hosted<G> {
 
     fn drain(&mut self, now_us: u64, session: SessionKey, is_ending: bool) {
         let Some(peer) = self.peers.get_mut(session) else { return };
-        peer.socket.refill(is_ending);
+        self.bytes.0 += peer.socket.refill(is_ending);
         for _ in 0..MESSAGES_PER_TICK_MAX {
             let over = match peer.socket.read() {
                 Heard::Message(bytes) => {
@@ -305,10 +446,15 @@ impl<G: Game> Hosted<G> {
             if nth % PEERS_PER_CLOCK == 0 {
                 now_us = super::clock::now_us();
             }
+            self.watch.sample(nth % SAMPLE_EVERY == 0);
             let mut written = peer.socket.flush();
-            while written == Written::Whole && self.room.poll_transmit(now_us, session, self.out.begin()) {
+            while written == Written::Whole
+                && self.room.poll_transmit_timed(now_us, session, &mut self.watch, self.out.begin())
+            {
                 written = peer.socket.send(&mut self.out);
+                self.watch.lap(Phase::Send);
             }
+            self.bytes.1 += peer.socket.take_written();
             if written == Written::Gone {
                 over.push(session);
             }
@@ -334,7 +480,10 @@ impl<G: Game> Hosted<G> {
         }
         match close {
             Some(close) => self.part(session, close),
-            None => drop(self.peers.remove(session)),
+            None => {
+                self.shared.meters.disconnected(None);
+                drop(self.peers.remove(session));
+            }
         }
     }
 
@@ -347,6 +496,7 @@ impl<G: Game> Hosted<G> {
             return;
         };
         peer.socket.deregister(&self.registry);
+        self.shared.meters.disconnected(Some(close));
         farewell::say(&self.shared.runtime, peer.socket, close);
     }
 
@@ -367,13 +517,20 @@ impl<G: Game> Hosted<G> {
     }
 
     fn publish(&self) {
-        self.players.store(self.room.players(), Ordering::Relaxed);
+        self.figures.players.store(self.room.players(), Ordering::Relaxed);
+    }
+}
+
+/// Its share of the gauges goes with it.
+impl<G: Game> Drop for Hosted<G> {
+    fn drop(&mut self) {
+        self.set_gauges([0; 5]);
     }
 }
 
 /// After Hello a client is silent until Welcome, which has not been sent yet: whatever has arrived came too early.
 fn check_silence(socket: &mut Socket) -> Result<(), Close> {
-    socket.refill(false);
+    let _ = socket.refill(false);
     for _ in 0..MESSAGES_PER_TICK_MAX {
         match socket.read() {
             Heard::Message(_) => return Err(Close::BadMessage("a message between Hello and Welcome")),

@@ -74,11 +74,6 @@ impl Outgoing {
         &mut self.0
     }
 
-    /// The message's type: its first byte.
-    pub(crate) fn kind(&self) -> u8 {
-        self.0.get(HEAD_BYTES_MAX).copied().unwrap_or(0)
-    }
-
     fn frame(&mut self) -> &[u8] {
         let size = self.0.len() - HEAD_BYTES_MAX;
         let from = match size {
@@ -136,23 +131,19 @@ impl Socket {
         let _ = self.web.get_mut().tcp.deregister(registry);
     }
 
-    /// There is something to read: the allowance of bytes is whole again. `is_ending`: the kernel has announced that the peer closes.
-    pub(crate) fn refill(&mut self, is_ending: bool) {
+    /// There is something to read: the allowance of bytes is whole again. `is_ending`: the kernel has announced that the peer closes. Gives the bytes
+    /// read since the last call.
+    pub(crate) fn refill(&mut self, is_ending: bool) -> u64 {
         let stream = self.web.get_mut();
-        stream.read_bytes_left = READ_BYTES_PER_TICK_MAX;
+        let before = std::mem::replace(&mut stream.read_bytes_left, READ_BYTES_PER_TICK_MAX);
         stream.is_drained = false;
         stream.is_ending |= is_ending;
+        (READ_BYTES_PER_TICK_MAX - before) as u64
     }
 
-    /// Bytes read and written so far, by the WebSocket and past it.
-    pub(crate) fn take_bytes(&mut self) -> (u64, u64) {
-        let stream = self.web.get_mut();
-        (std::mem::take(&mut stream.bytes_in).into(), std::mem::take(&mut stream.bytes_out).into())
-    }
-
-    /// Bytes that wait here because the kernel did not take them.
-    pub(crate) fn waiting_bytes(&self) -> usize {
-        self.web.get_ref().rest.len()
+    /// Bytes written since the last call.
+    pub(crate) fn take_written(&mut self) -> u64 {
+        std::mem::take(&mut self.web.get_mut().bytes_out).into()
     }
 
     /// Whether the last write has not come to its end.
@@ -305,7 +296,6 @@ struct Stream {
     is_blocked: bool,
     /// What the kernel did not take of a binary frame.
     rest: Vec<u8>,
-    bytes_in: u32,
     bytes_out: u32,
 }
 
@@ -313,12 +303,11 @@ impl Stream {
     const fn new(tcp: TcpStream) -> Self {
         Self {
             tcp,
-            read_bytes_left: 0,
+            read_bytes_left: READ_BYTES_PER_TICK_MAX,
             is_drained: false,
             is_ending: false,
             is_blocked: false,
             rest: Vec::new(),
-            bytes_in: 0,
             bytes_out: 0,
         }
     }
@@ -375,7 +364,6 @@ impl Read for Stream {
         let size = self.tcp.read(&mut buffer[..most])?;
         self.read_bytes_left -= size;
         self.is_drained = size < most && !self.is_ending;
-        self.bytes_in = self.bytes_in.saturating_add(size as u32);
         Ok(size)
     }
 }

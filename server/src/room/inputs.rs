@@ -19,6 +19,19 @@ pub(crate) struct Held<I> {
     pub(crate) fresh: bool,
 }
 
+/// What becomes of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It will be applied at its tick.
+    Applied,
+    /// Its tick is over.
+    Late,
+    /// Its tick is too far off.
+    Early,
+    /// There is one for its tick already.
+    Repeated,
+}
+
 /// Inputs waiting for their ticks.
 #[derive(Debug)]
 pub(crate) struct InputQueue<I> {
@@ -49,7 +62,7 @@ impl<I: Copy + Default> InputQueue<I> {
     }
 
     /// An input for `tick` has arrived while the room's last tick was `now`. Late and far too early ones are dropped, a second one is ignored.
-    pub(crate) fn push(&mut self, now: Tick, tick: Tick, input: I, seen: Seen) {
+    pub(crate) fn push(&mut self, now: Tick, tick: Tick, input: I, seen: Seen) -> Verdict {
         let slack = tick.since(now.next());
         self.slack.note(slack);
         match usize::try_from(slack) {
@@ -57,10 +70,17 @@ impl<I: Copy + Default> InputQueue<I> {
                 if self.waiting.len() <= at {
                     self.waiting.resize(at + 1, None);
                 }
-                self.waiting[at].get_or_insert((input, seen));
+                if self.waiting[at].is_some() {
+                    return Verdict::Repeated;
+                }
+                self.waiting[at] = Some((input, seen));
+                Verdict::Applied
             }
-            Ok(_) => {}
-            Err(_) => self.late += 1,
+            Ok(_) => Verdict::Early,
+            Err(_) => {
+                self.late += 1;
+                Verdict::Late
+            }
         }
     }
 

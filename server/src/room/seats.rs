@@ -139,6 +139,7 @@ impl<G: Game> Room<G> {
     pub(super) fn unseat(&mut self, session: SessionKey) -> Option<PlayerId> {
         let connection = self.connections.try_remove(session)?;
         self.stats.inputs_late += connection.inputs.late();
+        self.stats.window_closed += u64::from(connection.window_closed);
         self.house_bots -= usize::from(connection.is_house);
         self.by_player.remove(&connection.player);
         self.roster.leave(connection.player);
