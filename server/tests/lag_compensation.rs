@@ -33,7 +33,8 @@ fn drawn(world: &Drawn, owner: u16) -> Option<(Vec2, Vec2, bool)> {
         fields[..at].iter().map(|field| field.shape.components()).sum::<usize>()
     };
     let number = |row: &snapline_shared::client::DrawnRow, at: usize| world.values[row.from as usize + at];
-    let row = world.rows.iter().filter(|row| row.kind == 0).find(|row| number(row, field("owner")) == f32::from(owner))?;
+    let row =
+        world.rows.iter().filter(|row| row.kind == 0).find(|row| number(row, field("owner")) == f32::from(owner))?;
     let pair = |name| Vec2::new(number(row, field(name)), number(row, field(name) + 1));
     Some((pair("place"), pair("vel"), number(row, field("safe")) > 0.0))
 }

@@ -151,8 +151,7 @@ impl Stand {
         let room = Room::new(RoomConfig { resume_s: RESUME_S, restart_s: 1, ..config }).expect("a room");
         let mut stand = Self { room, clients: Vec::new(), closes: Vec::new(), tick: 60 };
         for number in 0..clients {
-            let client =
-                Client { session: None, client: Predicted::new(), events: Vec::new(), is_deaf: false };
+            let client = Client { session: None, client: Predicted::new(), events: Vec::new(), is_deaf: false };
             stand.clients.push(client);
             stand.open(number).expect("a seat");
         }

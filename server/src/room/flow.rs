@@ -70,7 +70,8 @@ impl Window {
         let back = seen.tick.since(newest.tick(ticks_per_step)).div_euclid(ticks_per_step.cast_signed());
         let step = newest.offset(back);
         let after = self.log.partition_point(|sent| !sent.is_after(step));
-        let Some((&older, &newer)) = after.checked_sub(1).and_then(|at| self.log.get(at)).zip(self.log.get(after)) else {
+        let Some((&older, &newer)) = after.checked_sub(1).and_then(|at| self.log.get(at)).zip(self.log.get(after))
+        else {
             return seen;
         };
         let gap = newer.since(older).unsigned_abs();

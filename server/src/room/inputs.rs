@@ -129,8 +129,7 @@ impl Slack {
 pub(crate) fn believable(seen: Seen, acked: Tick, now: Tick, tick_hz: u32, rewind_ms_max: u32) -> Seen {
     let back = (tick_hz / 4).cast_signed();
     let within = (-back..=0).contains(&seen.tick.since(acked));
-    let seen =
-        if within && !(seen.tick == acked && seen.fraction > 0) { seen } else { Seen::of(acked) };
+    let seen = if within && !(seen.tick == acked && seen.fraction > 0) { seen } else { Seen::of(acked) };
     let oldest = now.offset(-((rewind_ms_max * tick_hz / 1000).cast_signed()));
     if oldest.is_after(seen.tick) { Seen::of(oldest) } else { seen }
 }
