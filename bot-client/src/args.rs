@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn every_argument_arrives() {
-        let line = "bot-client --url ws://h --bots 3 --seconds 4 --room r --ramp 5 --seed 6 --steer --drop-every 7 --json -";
+        let line =
+            "bot-client --url ws://h --bots 3 --seconds 4 --room r --ramp 5 --seed 6 --steer --drop-every 7 --json -";
         let args = Args::try_parse_from(line.split(' ')).unwrap();
         let options = args.options();
         assert_eq!((options.url.as_str(), options.bots, options.seconds), ("ws://h", 3, 4));

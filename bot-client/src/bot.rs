@@ -102,7 +102,9 @@ pub(crate) async fn play(
     };
     match socket {
         Ok(socket) => {
-            Box::new(Bot { number, shared, phase, socket, player, measuring: false, reset_at: None }).run(deadline, joining).await
+            Box::new(Bot { number, shared, phase, socket, player, measuring: false, reset_at: None })
+                .run(deadline, joining)
+                .await
         }
         Err(words) => {
             shared.live.add_lost();
