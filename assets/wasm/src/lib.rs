@@ -72,6 +72,28 @@ impl Client {
         Ok(())
     }
 
+    /// Puts the link with that name (`lan`, `wifi`, `4g`, `hotel`, `satellite`) in between, as `setLink` does.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    #[wasm_bindgen(js_name = setLinkPreset)]
+    pub fn set_link_preset(&mut self, name: &str) -> Result<(), JsError> {
+        let spec = LinkSpec::named(name).ok_or_else(|| JsError::new("a link is lan, wifi, 4g, hotel or satellite"))?;
+        self.line.set(LinkSpec { buffer_bytes: usize::MAX, ..spec });
+        Ok(())
+    }
+
+    /// Nothing passes the link for `for_ms` (at most 10,000), in either direction; then all of it at once. Call `pump` as with `setLink`.
+    pub fn freeze(&mut self, now_us: f64, for_ms: u32) {
+        self.line.freeze(now_us as u64, u64::from(for_ms.min(LINK_MS_MAX)) * 1000);
+    }
+
+    /// Whether others are drawn between snapshots (so it begins), or as the newest one has them.
+    #[wasm_bindgen(js_name = setInterpolation)]
+    pub fn set_interpolation(&mut self, on: bool) {
+        self.core.session().set_interpolation(on);
+    }
+
     /// A socket is open: queues Hello, with the resume token if there is one. The world stays as it was until Welcome.
     pub fn open(&mut self, now_us: f64, name: &str, bot: bool) {
         self.line.open(now_us as u64, &mut *self.core, name, bot);

@@ -3,128 +3,42 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::clock::Clock;
-use super::timeline::{Drawn, Timeline};
+use super::clock::{Clock, Report};
+use super::facts::{Arrival, ClientError, FrameFacts, Pace, SessionEvent, SessionStats};
+use super::playback::Playback;
+use super::sent::SentInputs;
+use super::timeline::{Drawn, Moment, Timeline};
 use crate::coder::Rates;
 use crate::frame::{Eye, ReceivedEvent, Replica, SNAPSHOT};
-use crate::game::SetupError;
-use crate::ids::PlayerId;
 use crate::message::{
     CHAT_BYTES_MAX, ClientMessage, Hello, INPUTS_MAX, InputMessage, NAME_CHARS_MAX, Notice, SERVER_MESSAGE_BYTES_MAX,
     ServerMessage, Welcome, cut,
 };
 use crate::quant::WordSpec;
 use crate::schema::Schema;
-use crate::tick::{Seen, Step, Tick};
+use crate::tick::{Seen, Tick};
 use crate::words::DecodeError;
 
 /// Messages and events that may wait to be polled; a caller that never polls loses the oldest.
 const WAITING_MAX: usize = 1024;
-/// Sent inputs remembered to measure their echo.
-const SENT_MAX: usize = 128;
 /// The server drops inputs that come earlier than this.
 const EARLY_TICKS_MAX: i32 = 32;
 /// A loop that has not called `update` for this long (a hidden tab) does not carry acks either.
 const LOOP_STOPPED_US: u64 = 50_000;
 
-/// Why a session cannot go on; the socket is to be closed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ClientError {
-    /// The server's bytes do not decode.
-    #[error("the server's message does not decode: {0}")]
-    Decode(#[from] DecodeError),
-    /// The schema's tables are none.
-    #[error("the schema cannot be used: {0}")]
-    Schema(String),
-    /// The game makes no scene of the room's options.
-    #[error("the room's options do not suit this client: {0}")]
-    Setup(SetupError),
-}
-
-/// What a snapshot said that prediction needs.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct FrameFacts {
-    /// The tick it shows.
-    pub(super) tick: Tick,
-    /// Whether the own state came whole; else it is as predicted.
-    pub(super) own_whole: bool,
-    /// Whether the server says that it went without an input of ours.
-    pub(super) input_was_late: bool,
-}
-
-/// Something that happened, in order of arrival.
-#[derive(Clone, Debug, PartialEq)]
-pub enum SessionEvent {
-    /// The room took us in.
-    Welcome(Welcome),
-    /// The server answers request `number`.
-    Reply {
-        /// The number that `Session::request` gave.
-        number: u32,
-        /// Why not; none: done.
-        refused: Option<String>,
-    },
-    /// A line of chat.
-    Chat {
-        /// Who.
-        player: PlayerId,
-        /// What.
-        text: String,
-    },
-    /// Roster, status, results, words.
-    Notice(Notice),
-    /// An event of the game, at the time to show it: at once when it is for this player alone, else when the drawn world reaches its tick.
-    Game {
-        /// When it happened.
-        tick: Tick,
-        /// Number of its kind in the schema's list of events.
-        kind: u8,
-        /// Its words.
-        words: Vec<u32>,
-    },
-}
-
-/// What the newest snapshot brought; for measurements.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Arrival {
-    /// Its step.
-    pub step: Step,
-    /// Payload bytes.
-    pub bytes: usize,
-    /// Rows known after it, held ones included.
-    pub rows: usize,
-    /// For the newest input that the server had applied: how long ago it was sent, in microseconds. None when there is no new one.
-    pub echo_us: Option<u64>,
-}
-
-/// Counters of a session.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SessionStats {
-    /// Snapshots applied.
-    pub snapshots: u64,
-    /// Their payload bytes.
-    pub snapshot_bytes: u64,
-    /// Messages sent.
-    pub sent: u64,
-    /// Checks that failed; 0 for ever.
-    pub desyncs: u64,
-    /// Connections that came back to their seats.
-    pub resumes: u64,
-    /// Ticks that the server simulated without this client's input for them, as its status says.
-    pub starved_ticks: u64,
-}
+/// First tick and number of the inputs in a message.
+type Inputs = (Tick, usize);
 
 /// What there is once the room has taken us in.
 #[derive(Clone, Debug)]
 struct Joined {
     welcome: Welcome,
     clock: Clock,
+    playback: Playback,
     replica: Replica,
     timeline: Timeline,
     next_input: Tick,
-    sent: VecDeque<(Tick, u64)>,
-    /// The newest input that the server has applied.
-    applied: Option<Tick>,
+    sent: SentInputs,
     pending_events: Vec<ReceivedEvent>,
     /// By how much what is drawn lay behind the newest input when that was sent.
     behind_ticks: Option<f32>,
@@ -153,7 +67,10 @@ pub struct Session {
     ack_waits: bool,
     visible: bool,
     next_request: u32,
-    transmit: VecDeque<Vec<u8>>,
+    transmit: VecDeque<(Vec<u8>, Option<Inputs>)>,
+    /// The inputs of the message that was polled last.
+    polled: Option<Inputs>,
+    interpolates: bool,
     events: VecDeque<SessionEvent>,
     arrival: Option<Arrival>,
     frame: Option<FrameFacts>,
@@ -180,6 +97,8 @@ impl Session {
             visible: true,
             next_request: 0,
             transmit: VecDeque::new(),
+            polled: None,
+            interpolates: true,
             events: VecDeque::new(),
             arrival: None,
             frame: None,
@@ -277,10 +196,14 @@ impl Session {
         let rtt_us = now_us.saturating_sub(self.opened_us);
         let before = self.joined.take();
         let comes_back = !self.is_open && before.is_some();
-        let clock = match before {
-            Some(joined) if self.is_open => joined.clock,
+        let late = before.as_ref().map(|joined| joined.sent.late()).unwrap_or_default();
+        let (clock, playback) = match before {
+            Some(joined) if self.is_open => (joined.clock, joined.playback),
             // Another connection may take another way.
-            _ => Clock::new(now_us, welcome.tick, welcome.tick_hz, ticks_per_step, rtt_us),
+            _ => (
+                Clock::new(now_us, welcome.tick, welcome.tick_hz, rtt_us),
+                Playback::new(now_us, welcome.tick, welcome.tick_hz, ticks_per_step),
+            ),
         };
         if comes_back {
             self.settle_requests(&welcome.answers);
@@ -292,11 +215,11 @@ impl Session {
         self.joined = Some(Joined {
             next_input: clock.input_tick(now_us),
             clock,
+            playback,
             replica,
-            timeline: Timeline::new(&self.schema, ticks_per_step.into()),
+            timeline: Timeline::new(&self.schema, rates.tick_hz, rates.ticks_per_step),
             welcome: welcome.clone(),
-            sent: VecDeque::new(),
-            applied: None,
+            sent: SentInputs::after(late),
             pending_events: Vec::new(),
             behind_ticks: None,
         });
@@ -319,7 +242,9 @@ impl Session {
     fn handle_snapshot(&mut self, now_us: u64, bytes: &[u8]) -> Result<(), ClientError> {
         let joined = self.joined.as_mut().filter(|_| self.is_open).ok_or(DecodeError("a snapshot before Welcome"))?;
         let info = joined.replica.read(bytes)?;
-        joined.clock.note_arrival(now_us, info.step.tick(joined.welcome.ticks_per_step.max(1).into()));
+        let tick = info.step.tick(joined.welcome.ticks_per_step.max(1).into());
+        let buffered_us = joined.playback.buffered_us(now_us);
+        let lateness = joined.playback.note_arrival(now_us, tick);
         if info.emptied {
             joined.timeline.clear();
         }
@@ -327,13 +252,15 @@ impl Session {
         joined.pending_events.extend(joined.replica.events().iter().cloned());
         let too_many = joined.pending_events.len().saturating_sub(WAITING_MAX);
         joined.pending_events.drain(..too_many);
-        let echo_us = info.input_low.and_then(|low| joined.echo(now_us, low));
-        let tick = info.step.tick(joined.welcome.ticks_per_step.max(1).into());
+        let echo_us = joined.sent.note_applied(now_us, tick, info.input_low);
+        let in_time = joined.sent.is_applied(tick);
+        joined.clock.note_report(now_us, Report { tick, slack: info.slack, in_time });
         // Also when none came for a second: then the slack is the least there is.
-        let input_was_late = info.slack < 0 || joined.applied != Some(tick);
+        let input_was_late = info.slack < 0 || !in_time;
         self.frame = Some(FrameFacts { tick, own_whole: info.own, input_was_late });
-        self.arrival =
-            Some(Arrival { step: info.step, bytes: bytes.len(), rows: joined.replica.rows().len(), echo_us });
+        let rows = joined.replica.rows().len();
+        let (step, slack, parts) = (info.step, info.slack, info.parts);
+        self.arrival = Some(Arrival { step, bytes: bytes.len(), rows, echo_us, lateness, slack, buffered_us, parts });
         self.stats.snapshots += 1;
         self.stats.snapshot_bytes += bytes.len() as u64;
         if info.check_failed {
@@ -375,31 +302,31 @@ impl Session {
         if (1..=EARLY_TICKS_MAX).contains(&ahead) {
             return;
         }
-        // After a pause only the newest are worth sending. After a jump back of the clock (the server skipped ticks) what was sent for ticks far
-        // ahead was dropped there, so it is forgotten here.
-        let count = if ahead > 0 { 1 } else { ahead.saturating_neg().saturating_add(1).min(INPUTS_MAX as i32) };
+        // After a pause only those are worth sending that may still be in time. After a jump back of the clock (the server skipped ticks) what was
+        // sent for ticks far ahead was dropped there, so it is forgotten here.
+        let worth = (INPUTS_MAX as i32).max(joined.clock.spare_ticks() as i32 + 1).min(EARLY_TICKS_MAX);
+        let count = if ahead > 0 { 1 } else { ahead.saturating_neg().saturating_add(1).min(worth) };
         if ahead > 0 {
-            joined.sent.clear();
+            joined.sent.forget();
         }
-        let first = due.offset(1 - count);
         joined.next_input = due.next();
-        for i in 0..count {
-            if joined.sent.len() == SENT_MAX {
-                joined.sent.pop_front();
-            }
-            joined.sent.push_back((first.offset(i), now_us));
-        }
-        let words = self.input.repeat(count as usize);
-        let drawn = joined.clock.drawn(now_us);
-        let seen = joined.timeline.seen(joined.clock.base(), drawn).map(|(tick, fraction)| Seen {
-            tick,
-            fraction,
-            skipped: 0,
-        });
+        joined.clock.note_sent(now_us);
+        joined.playback.advance(now_us);
+        let seen = joined.timeline.seen(joined.playback.base(), joined.drawn(now_us, self.interpolates));
+        let seen = seen.map(|(tick, fraction)| Seen { tick, fraction, skipped: 0 });
         joined.behind_ticks = seen.map(|seen| seen.age(due, joined.welcome.ticks_per_step.max(1).into()));
         let ack = joined.replica.step().zip(seen);
         self.ack_waits &= ack.is_none();
-        self.send(&ClientMessage::Input(InputMessage { first, count: count as usize, words, ack }));
+        let mut first = due.offset(1 - count);
+        while !first.is_after(due) {
+            let count = (due.since(first) as usize + 1).min(INPUTS_MAX);
+            if let Some(joined) = &mut self.joined {
+                (0..count).for_each(|i| joined.sent.add(first.offset(i as i32), now_us));
+            }
+            let words = self.input.repeat(count);
+            self.send(&ClientMessage::Input(InputMessage { first, count, words, ack }));
+            first = first.offset(count as i32);
+        }
     }
 
     /// When `update` has something to do next, in microseconds of the caller's clock; none before Welcome.
@@ -437,7 +364,19 @@ impl Session {
         if self.visible != visible && self.is_open {
             self.send(&ClientMessage::Visibility(visible));
         }
+        if visible && !self.visible {
+            // What was known is old: the next snapshot is drawn at once, nothing of before is shown again.
+            if let Some(joined) = &mut self.joined {
+                joined.playback.restart();
+                joined.timeline.clear();
+            }
+        }
         self.visible = visible;
+    }
+
+    /// Whether others are drawn between snapshots, a little in the past (so it begins), or as the newest one has them: to see the difference.
+    pub const fn set_interpolation(&mut self, on: bool) {
+        self.interpolates = on;
     }
 
     fn send(&mut self, message: &ClientMessage) {
@@ -446,13 +385,23 @@ impl Session {
         if self.transmit.len() == WAITING_MAX {
             self.transmit.pop_front();
         }
-        self.transmit.push_back(bytes);
+        let inputs = if let ClientMessage::Input(input) = message { Some((input.first, input.count)) } else { None };
+        self.transmit.push_back((bytes, inputs));
         self.stats.sent += 1;
     }
 
     /// The next message to send.
     pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
-        self.transmit.pop_front()
+        let (bytes, inputs) = self.transmit.pop_front()?;
+        self.polled = inputs;
+        Some(bytes)
+    }
+
+    /// The message that `poll_transmit` gave last is stuck behind a (simulated) retransmission: its inputs, if late, are counted apart.
+    pub fn mark_stalled(&mut self) {
+        if let (Some((first, count)), Some(joined)) = (self.polled.take(), &mut self.joined) {
+            joined.sent.mark_stalled(first, count);
+        }
     }
 
     fn push_event(&mut self, event: SessionEvent) {
@@ -464,9 +413,15 @@ impl Session {
 
     /// Hands out the game's events whose time has come.
     fn release_events(&mut self, now_us: u64) {
+        let interpolates = self.interpolates;
         let Some(joined) = &mut self.joined else { return };
-        let drawn = joined.clock.drawn(now_us);
-        let is_due = |event: &ReceivedEvent| event.to_me || joined.clock.ticks_to(event.tick) <= drawn;
+        joined.playback.advance(now_us);
+        let drawn = joined.drawn(now_us, interpolates);
+        let playback = &joined.playback;
+        let is_due = |event: &ReceivedEvent| event.to_me || playback.ticks_to(event.tick) <= drawn;
+        if !joined.pending_events.iter().any(is_due) {
+            return;
+        }
         let (due, later): (Vec<_>, Vec<_>) = joined.pending_events.drain(..).partition(is_due);
         joined.pending_events = later;
         for ReceivedEvent { tick, kind, words, .. } in due {
@@ -517,7 +472,7 @@ impl Session {
 
     /// The ticks after `tick` for which an input has been sent, in order; all that are remembered when there is none.
     pub(super) fn sent_after(&self, tick: Option<Tick>) -> impl Iterator<Item = Tick> {
-        let sent = self.joined.iter().flat_map(|joined| joined.sent.iter().map(|(tick, _)| *tick));
+        let sent = self.joined.iter().flat_map(|joined| joined.sent.ticks());
         sent.filter(move |sent| tick.is_none_or(|tick| sent.is_after(tick)))
     }
 
@@ -534,30 +489,51 @@ impl Session {
 
     /// Counters.
     #[must_use]
-    pub const fn stats(&self) -> SessionStats {
-        self.stats
+    pub fn stats(&self) -> SessionStats {
+        let late_inputs = self.joined.as_ref().map(|joined| joined.sent.late()).unwrap_or_default();
+        SessionStats { late_inputs, ..self.stats }
+    }
+
+    /// How the clocks run at `now_us`; nothing but zeros before Welcome.
+    #[must_use]
+    pub fn pace(&self, now_us: u64) -> Pace {
+        self.joined.as_ref().map_or_else(Pace::default, |Joined { clock, playback, .. }| Pace {
+            input_rate: clock.rate(now_us),
+            drawn_rate: playback.rate(),
+            delay_us: playback.delay_us(),
+            buffered_us: playback.buffered_us(now_us),
+            rtt_us: clock.rtt_us(),
+        })
     }
 
     /// The world as it is to be drawn at `now_us`; `out`'s memory is reused.
     pub fn draw(&mut self, now_us: u64, out: &mut Drawn) {
         self.release_events(now_us);
+        let Some(joined) = &mut self.joined else {
+            *out = Drawn::default();
+            return;
+        };
+        let (drawn, base) = (joined.drawn(now_us, self.interpolates), joined.playback.base());
+        let frozen = self.interpolates && joined.playback.is_frozen();
+        let moment = Moment { drawn, base, now_us, frozen };
+        joined.timeline.draw(&moment, joined.replica.eye(), out);
+        self.stats.extrapolated_frames += u64::from(joined.timeline.newest(base).is_some_and(|newest| drawn > newest));
+        self.stats.frozen_frames += u64::from(frozen);
+    }
+
+    /// The places of the rows of `drawn` in the newest snapshot, as they were sent, two numbers each; NaN for rows that are not in it.
+    pub fn raw_places(&self, drawn: &Drawn, out: &mut Vec<f32>) {
         match &self.joined {
-            Some(joined) => {
-                joined.timeline.draw(joined.clock.base(), joined.clock.drawn(now_us), joined.replica.eye(), out);
-            }
-            None => *out = Drawn::default(),
+            Some(joined) => joined.timeline.raw_places(&drawn.rows, out),
+            None => out.clear(),
         }
     }
 }
 
 impl Joined {
-    /// How long ago the newest applied input was sent, the first time a snapshot tells of it.
-    fn echo(&mut self, now_us: u64, input_low: u8) -> Option<u64> {
-        let newest = self.sent.back()?.0;
-        let applied = newest.nearest(input_low.into(), 8);
-        let is_new = self.applied.is_none_or(|last| applied.is_after(last));
-        let (_, sent_us) = self.sent.iter().find(|(tick, _)| *tick == applied).filter(|_| is_new)?;
-        self.applied = Some(applied);
-        Some(now_us.saturating_sub(*sent_us))
+    /// The moment that others are drawn at: ticks from the playback's base.
+    fn drawn(&self, now_us: u64, interpolates: bool) -> f64 {
+        let newest = if interpolates { None } else { self.timeline.newest(self.playback.base()) };
+        newest.unwrap_or_else(|| self.playback.drawn(now_us))
     }
 }
