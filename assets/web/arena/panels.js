@@ -19,6 +19,7 @@ export class Panels {
   #table = new ScoreTable();
   #minimap;
   #warner = new Warner();
+  #stepHzFull = 0;
   /** Who destroyed the own ship last; empty: not known. */
   killer = "";
   /** As in the style sheet. */
@@ -79,7 +80,9 @@ export class Panels {
     const { bytesPerSecond } = stats;
     const line = { players: playersOf(game), tickHz, bytesPerSecond, rttMs: status?.rttMs, tickP99Us: status?.tickP99Us };
     write("verdict", verdict(line));
-    write("warning", this.#warner.words(stats, nowMs));
+    // The server says what it means to send now; the most it ever meant to is the whole.
+    this.#stepHzFull = Math.max(this.#stepHzFull, status?.stepHz ?? 0);
+    write("warning", this.#warner.words({ ...stats, stepHz: status?.stepHz, stepHzFull: this.#stepHzFull }, nowMs));
   }
 }
 

@@ -27,7 +27,9 @@ function milliseconds(us) {
   return us < 9_950 ? (us / 1000).toFixed(1) : Math.round(us / 1000).toString();
 }
 
-/** Wrong predictions by cause, as the connection counts them. @typedef {{ late?: number, unexplained?: number, starvedTicks?: number }} Counters */
+/** Wrong predictions by cause, as the connection counts them. @typedef {{ late?: number, unexplained?: number, starvedTicks?: number, stepHz?: number, stepHzFull?: number }} Counters
+ * `stepHz` of `stepHzFull` snapshots a second are meant for this player.
+ */
 
 /** For so long a warning stays after the last input that was late. */
 const WARNING_MS = 4000;
@@ -48,11 +50,15 @@ export class Warner {
    * @param {Counters} counters
    * @param {number} nowMs
    */
-  words({ late = 0 }, nowMs) {
+  words({ late = 0, stepHz, stepHzFull }, nowMs) {
     this.#joinedMs ??= nowMs;
     this.#marks.push({ atMs: nowMs, late });
     this.#marks = this.#marks.filter(({ atMs }) => nowMs - atMs <= WARNING_MS);
     const grown = late - this.#marks[0].late;
+    // One snapshot a second is what rounding may take.
+    if (stepHz && stepHzFull && stepHz < stepHzFull - 1) {
+      return `The server has too much to do: it sends ${stepHz} of ${stepHzFull} snapshots a second.`;
+    }
     if (grown < LATE_MIN || nowMs - this.#joinedMs < SETTLING_MS) return "";
     return "Your inputs reach the server too late: the connection is unsteady, and the ship may jump.";
   }

@@ -59,6 +59,8 @@ test("late inputs are told in words while they go on, not at the start and not f
   assert.equal(told(14, 14_900), true);
   assert.equal(told(14, 17_000), false, "it has passed");
   assert.equal(new Warner().words({}, 0), "", "nothing is predicted");
+  assert.match(new Warner().words({ stepHz: 15, stepHzFull: 30 }, 0), /too much to do: it sends 15 of 30/);
+  assert.equal(new Warner().words({ stepHz: 30, stepHzFull: 30 }, 0), "");
 });
 
 test("results that are not as this page knows them show no rows", () => {
