@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) join_timeout: Duration,
     /// Zero of every player's clock.
     pub(crate) start: Instant,
+    /// Length of a span of the series, in seconds.
+    pub(crate) span_s: u32,
     pub(crate) samples: Shards,
     pub(crate) live: Arc<Live>,
 }
@@ -104,7 +106,9 @@ pub(crate) async fn play(
     };
     match socket {
         Ok(socket) => {
-            Box::new(Bot { number, shared, phase, socket, player, measuring: false }).run(deadline, joining).await
+            Box::new(Bot { number, shared, phase, socket, player, measuring: false, measuring_since: Instant::now() })
+                .run(deadline, joining)
+                .await
         }
         Err(words) => {
             shared.live.add_lost();
@@ -127,6 +131,7 @@ struct Bot {
     socket: Socket,
     player: Box<dyn Player>,
     measuring: bool,
+    measuring_since: Instant,
 }
 
 impl Bot {
@@ -190,6 +195,7 @@ impl Bot {
                         return End::Finished;
                     }
                     self.measuring = phase == Phase::Playing;
+                    self.measuring_since = Instant::now();
                     Ok(())
                 }
             };
@@ -261,7 +267,10 @@ impl Bot {
         if let Some(arrival) = self.player.poll_arrival() {
             self.shared.live.add_snapshot(arrival.bytes);
             if self.measuring {
-                self.shared.samples.of(self.number).add_arrival(&arrival);
+                let span = self.measuring_since.elapsed().as_secs() as u32 / self.shared.span_s;
+                let mut samples = self.shared.samples.of(self.number);
+                samples.span = span;
+                samples.add_arrival(&arrival);
             }
         }
         while let Some(event) = self.player.poll_event() {

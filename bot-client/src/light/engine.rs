@@ -58,6 +58,8 @@ pub(crate) struct Plan {
     pub(crate) hidden: bool,
     /// Bots that leave, and others that come in their place, in a second.
     pub(crate) churn_per_second: u32,
+    /// Length of a span of the series, in seconds.
+    pub(crate) span_s: u32,
     pub(crate) join_timeout: Duration,
 }
 
@@ -88,6 +90,10 @@ pub(crate) fn run(
     let mut played = None;
     loop {
         engine.wait(&mut events, goodbye_us.is_some())?;
+        if let Some((since_us, _)) = played {
+            let played_s = (engine.now_us() - since_us) / 1_000_000;
+            engine.samples.span = played_s as u32 / engine.plan.span_s;
+        }
         engine.handle(&events);
         engine.send_due();
         engine.settle();
