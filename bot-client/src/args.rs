@@ -53,6 +53,27 @@ pub(crate) struct Args {
     #[command(flatten)]
     load: LoadArgs,
 
+    /// Run the bots by so many processes, 1 to 16: one process drives some 5000 bots at 10 Hz
+    #[arg(long, value_name = "N", default_value = "1", allow_negative_numbers = true, value_parser = within(1..=16))]
+    pub(crate) processes: u32,
+
+    /// The part of the bots that this process runs for the one that started it
+    #[arg(long, hide = true, value_name = "N")]
+    pub(crate) part: Option<u32>,
+
+    /// Find how many bots go well: double their number from --bots, then bisect; good is a run without a fault or a skipped tick, whose snapshots come
+    /// within so many milliseconds of when they are due, 99 of 100
+    #[arg(long, value_name = "MS", num_args = 0..=1, default_missing_value = "25", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) find_limit: Option<u32>,
+
+    /// The most that --find-limit tries, 1 to 15000
+    #[arg(long, value_name = "N", default_value = "5000", allow_negative_numbers = true, value_parser = within(BOTS))]
+    pub(crate) find_most: u32,
+
+    /// Write the report as a page that opens offline
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
     /// Write the report as JSON to this file; - prints it in place of the table
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -87,6 +108,10 @@ struct LoadArgs {
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = within(BOTS), conflicts_with_all = ["bots", "workload"])]
     keep_idle: Option<u32>,
 
+    /// For the processes of --keep-idle
+    #[arg(long, hide = true)]
+    hidden: bool,
+
     /// Read CPU and memory of this process, the server's [default: who listens on the port, when the URL is of this machine]
     #[arg(long, value_name = "PID")]
     server_pid: Option<u32>,
@@ -101,8 +126,37 @@ struct LoadArgs {
 }
 
 impl Args {
+    /// The arguments of the process that runs part `part` of `bots` bots: those of this one, but for what is done with the report.
+    pub(crate) fn of_child(&self, part: u32, bots: u32) -> Vec<String> {
+        let load = &self.load;
+        let mut line =
+            vec![format!("--url={}", self.url), format!("--bots={bots}"), format!("--seconds={}", self.seconds)];
+        line.push(format!("--ramp={}", self.ramp));
+        line.push(format!("--seed={}", self.seed));
+        line.push(format!("--lead-ticks={}", load.lead_ticks));
+        line.push(format!("--churn={}", load.churn / self.processes));
+        line.push(format!("--in-bytes={}", load.in_bytes));
+        line.push(format!("--processes={}", self.processes));
+        line.push(format!("--part={part}"));
+        line.extend(self.room.iter().map(|room| format!("--room={room}")));
+        line.extend(load.workload.iter().map(|workload| format!("--workload={workload}")));
+        line.extend(load.rooms.iter().map(|rooms| format!("--rooms={rooms}")));
+        line.extend(load.full_share.iter().map(|share| format!("--full-share={share}")));
+        line.extend(load.server_pid.iter().map(|pid| format!("--server-pid={pid}")));
+        line.extend(load.keep_idle.map(|_| "--hidden".to_owned()));
+        line.extend(self.steer.then(|| "--steer".to_owned()));
+        line.extend(load.floor.then(|| "--floor".to_owned()));
+        line
+    }
+
+    /// What a report of this run is called.
+    pub(crate) fn title(&self) -> String {
+        let what = self.load.workload.map_or_else(|| "bots".to_owned(), |workload| format!("workload {workload}"));
+        format!("Snapline: {what} on {}", self.url)
+    }
+
     pub(crate) fn options(&self) -> Options {
-        let LoadArgs { workload, rooms, full_share, lead_ticks, churn, keep_idle, server_pid, floor, in_bytes } =
+        let LoadArgs { workload, rooms, full_share, lead_ticks, churn, keep_idle, hidden, server_pid, floor, in_bytes } =
             self.load;
         let plain = Options { full_share, ..Options::new(&self.url) };
         let options = workload.map_or_else(|| plain.clone(), |workload| plain.clone().for_workload(workload));
@@ -111,8 +165,9 @@ impl Args {
             rooms: rooms.unwrap_or(options.rooms),
             lead_ticks,
             churn_per_second: churn,
-            hidden: keep_idle.is_some(),
+            hidden: hidden || keep_idle.is_some(),
             server_pid,
+            part: (self.part.unwrap_or(0), self.processes),
             floor_in_bytes: floor.then_some(in_bytes),
             seconds: self.seconds,
             room: self.room.clone(),
@@ -209,6 +264,22 @@ mod tests {
         let idle = options("bot-client --keep-idle 9000 --rooms 20");
         assert_eq!((idle.bots, idle.rooms, idle.hidden, idle.full_bots()), (9000, 20, true, 0));
         assert_eq!(options("bot-client --floor --in-bytes 10").floor_in_bytes, Some(10));
+    }
+
+    #[test]
+    fn a_process_of_several_is_told_all_that_this_one_was() {
+        for line in [
+            "bot-client --workload w3 --bots 70 --processes 2 --lead-ticks 1 --room r --ramp 7 --steer --full-share 0.5",
+            "bot-client --keep-idle 9000 --rooms 20 --processes 3 --server-pid 7 --seconds 9 --seed 4 --json -",
+            "bot-client --floor --in-bytes 10 --bots 30 --processes 4 --url ws://h:1",
+        ] {
+            let args = Args::try_parse_from(line.split(' ')).unwrap();
+            let options = args.options();
+            let child = args.of_child(1, options.bots);
+            let child = Args::try_parse_from(std::iter::once("bot-client".to_owned()).chain(child)).unwrap();
+            assert_eq!(child.options(), Options { part: (1, args.processes), ..options });
+            assert_eq!((child.part, child.json, child.html), (Some(1), None, None));
+        }
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) drop_every: Option<Duration>,
     /// Zero of every player's clock.
     pub(crate) start: Instant,
+    /// Length of a span of the series, in seconds.
+    pub(crate) span_s: u32,
     pub(crate) samples: Shards,
     pub(crate) live: Arc<Live>,
 }
@@ -110,7 +112,8 @@ pub(crate) async fn play(
     };
     match socket {
         Ok(socket) => {
-            Box::new(Bot { number, shared, phase, socket, player, measuring: false, reset_at: None })
+            let measuring_since = Instant::now();
+            Box::new(Bot { number, shared, phase, socket, player, measuring: false, measuring_since, reset_at: None })
                 .run(deadline, joining)
                 .await
         }
@@ -135,6 +138,7 @@ struct Bot {
     socket: Socket,
     player: Box<dyn Player>,
     measuring: bool,
+    measuring_since: Instant,
     /// When it has reset its connection, until the first snapshot after that.
     reset_at: Option<Instant>,
 }
@@ -228,6 +232,7 @@ impl Bot {
                         return End::Finished;
                     }
                     self.measuring = phase == Phase::Playing;
+                    self.measuring_since = Instant::now();
                     Ok(())
                 }
             };
@@ -302,7 +307,10 @@ impl Bot {
                 self.shared.samples.of(self.number).add_resume_us(at.elapsed().as_micros() as u64);
             }
             if self.measuring {
-                self.shared.samples.of(self.number).add_arrival(&arrival);
+                let span = self.measuring_since.elapsed().as_secs() as u32 / self.shared.span_s;
+                let mut samples = self.shared.samples.of(self.number);
+                samples.span = span;
+                samples.add_arrival(&arrival);
             }
         }
         while let Some(event) = self.player.poll_event() {

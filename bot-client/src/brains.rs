@@ -61,7 +61,7 @@ impl fmt::Debug for Brains {
 }
 
 /// Who played the bots.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Play {
     /// The game whose own brain played, predicted; null: inputs were made from the schema.
     pub brain: Option<String>,

@@ -18,6 +18,7 @@ use crate::light;
 use crate::map::Maps;
 use crate::options::Options;
 use crate::samples::Shards;
+use crate::series::span_s;
 use crate::server_use;
 use crate::swarm::{Live, Phase, RunError};
 use crate::target::Target;
@@ -68,6 +69,7 @@ impl Field {
             join_timeout: options.join_timeout,
             drop_every: options.drop_every_s.map(|seconds| Duration::from_secs(seconds.into())),
             start: Instant::now(),
+            span_s: span_s(options.seconds),
             samples: Shards::new(),
             live: live.clone(),
         });
@@ -95,7 +97,7 @@ impl Field {
         joining: mpsc::Sender<()>,
         live: &Arc<Live>,
     ) -> Result<Option<LightRun>, RunError> {
-        let numbers: Vec<u32> = (0..options.bots).filter(|&number| !options.is_full(number)).collect();
+        let numbers: Vec<u32> = options.numbers().filter(|&number| !options.is_full(number)).collect();
         if numbers.is_empty() {
             return Ok(None);
         }
@@ -111,6 +113,7 @@ impl Field {
             lead_ticks: options.lead_ticks,
             hidden: options.hidden,
             churn_per_second: options.churn_per_second,
+            span_s: span_s(options.seconds),
             join_timeout: options.join_timeout,
         };
         let (phase, live) = (phase.subscribe(), live.clone());

@@ -16,7 +16,10 @@
 //! | `field` | where a run takes place |
 //! | `swarm` | starts all, times the run, collects |
 //! | `samples`, `cpu`, `server_use` | what is measured; what this process and the server's spend |
-//! | `report`, `load`, `table` | what comes out: JSON and a table |
+//! | `series`, `counts`, `part` | the same over time; histograms in JSON; what one process of several brings home |
+//! | `limit` | the largest count that goes well |
+//! | `processes` | one run by several processes |
+//! | `report`, `load`, `table`, `html`, `plot` | what comes out: JSON, a table, a page |
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), snapline_bots::RunError> {
@@ -31,16 +34,23 @@
 
 mod bot;
 mod brains;
+mod counts;
 mod cpu;
 mod fetch;
 mod field;
+mod html;
 mod light;
+mod limit;
 mod load;
 mod map;
 mod open_files;
 mod options;
+mod part;
+mod plot;
+mod processes;
 mod report;
 mod samples;
+mod series;
 mod server_use;
 mod socket;
 mod steer;
@@ -52,12 +62,16 @@ mod workload;
 
 pub use brains::{Brains, Play};
 pub use fetch::FetchError;
+pub use limit::LimitSearch;
 pub use load::{Load, Tail};
 pub use options::{
     BOTS, CHURN, DROP_EVERY_S, FLOOR_IN_BYTES, LEAD_TICKS, Options, OptionsError, Pattern, RAMP_PER_SECOND, ROOMS,
     SECONDS, Wrong,
 };
+pub use plot::{Line, Plot, bars};
+pub use processes::{run_child, run_processes};
 pub use report::{Bots, Cpu, Mispredictions, Percentiles, Report, Spread, Visible};
+pub use series::Moment;
 pub use server_use::ServerUse;
 pub use steer::Steering;
 pub use swarm::{Live, RunError, run, run_until};

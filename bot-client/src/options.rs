@@ -78,6 +78,8 @@ pub struct Options {
     pub server_pid: Option<u32>,
     /// The server is the floor, which has no HTTP and no game, and a message to it has so many bytes, within [`FLOOR_IN_BYTES`]. Default: no.
     pub floor_in_bytes: Option<u32>,
+    /// Which part of the bots this process runs, and of how many: those whose number has the former as its remainder by the latter. Default (0, 1): all.
+    pub part: (u32, u32),
     /// How long a bot may take from its TCP connection to Welcome. Default 10 s.
     pub join_timeout: Duration,
 }
@@ -103,6 +105,7 @@ impl Options {
             hidden: false,
             server_pid: None,
             floor_in_bytes: None,
+            part: (0, 1),
             join_timeout: Duration::from_secs(10),
         }
     }
@@ -132,6 +135,12 @@ impl Options {
         let share = self.full_share.unwrap_or(if self.bots <= FULL_BOTS { 1.0 } else { FULL_SHARE });
         let least = u32::from(share > 0.0);
         ((f64::from(self.bots) * share).round() as u32).clamp(least, self.bots)
+    }
+
+    /// The numbers of the bots of this process.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
+        let (part, parts) = self.part;
+        (0..self.bots).filter(move |number| number % parts.max(1) == part)
     }
 
     /// Whether bot `number` is one of them: they are spread evenly over the numbers.

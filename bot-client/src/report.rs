@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use snapline_shared::client;
 
 use crate::brains::Play;
 use crate::load::Load;
 use crate::samples::Samples;
+use crate::series::Moment;
 use crate::server_use::ServerUse;
 
 /// Different reasons that are listed; the words may be the server's, so there could be one for every bot.
@@ -62,6 +63,10 @@ pub struct Report {
     pub load: Load,
     /// What the server's process spent, when it is on this machine and was found.
     pub server: Option<ServerUse>,
+    /// How the run went over time, in at most 300 spans.
+    pub series: Vec<Moment>,
+    /// How many snapshots were late by up to so many milliseconds, and by more than the pair before says.
+    pub late_counts: Vec<(f64, u64)>,
 }
 
 /// Who came and who went.
@@ -100,7 +105,7 @@ pub struct Percentiles {
 }
 
 /// Predicted states that the server's differed from, by cause; 0 for bots that steer by the schema, for they do not predict.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mispredictions {
     /// An input came too late to be applied.
     pub late: u64,
@@ -160,6 +165,7 @@ impl Report {
                 mean: (samples.rows_snapshots > 0).then(|| round(samples.rows as f64 / samples.rows_snapshots as f64)),
             },
             load: Load::new(samples),
+            late_counts: late_counts(&samples.late_us),
             ..Self::default()
         }
     }
@@ -190,6 +196,13 @@ impl Report {
         all_busy || self.load.busy_share.is_some_and(|share| share > BUSY_SHARE) || self.load.slipped()
     }
 
+    /// Whether the server keeps up: a good run without a skipped tick, 99 of 100 snapshots less late than that, and the bots not busy themselves.
+    #[must_use]
+    pub fn keeps_up(&self, late_ms_max: f64) -> bool {
+        let in_time = self.load.late_ms.p99.is_some_and(|ms| ms < late_ms_max);
+        self.is_good() && in_time && self.load.skipped_ticks == 0 && !self.bots_were_busy()
+    }
+
     /// Whether every bot joined, none was dropped, each got snapshots, and all messages decoded to what the server meant.
     #[must_use]
     pub fn is_good(&self) -> bool {
@@ -204,6 +217,12 @@ impl Report {
     }
 }
 
+/// From a tenth of a millisecond, each by half as much again.
+fn late_counts(histogram: &Histogram<u64>) -> Vec<(f64, u64)> {
+    let pairs = histogram.iter_log(100, 1.5);
+    pairs.map(|at| (round(at.value_iterated_to() as f64 / 1000.0), at.count_since_last_iteration())).collect()
+}
+
 pub(crate) fn percentiles(histogram: &Histogram<u64>, unit: f64) -> Percentiles {
     let at = |quantile| (!histogram.is_empty()).then(|| round(histogram.value_at_quantile(quantile) as f64 / unit));
     Percentiles { p50: at(0.5), p99: at(0.99) }
@@ -215,7 +234,7 @@ pub(crate) fn round(value: f64) -> f64 {
 }
 
 /// The fates of the bots, counted.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tally {
     pub(crate) joined: u32,
     pub(crate) silent: u32,

@@ -3,8 +3,11 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 use snapline_shared::client::Arrival;
 use snapline_shared::message::{SERVER_MESSAGE_BYTES_MAX, Status};
+
+use crate::series::Series;
 
 /// Histograms have 3 digits, some 100 KB each, so the bots share a few sets instead of owning one each.
 const SHARDS: usize = 8;
@@ -12,25 +15,31 @@ const SHARDS: usize = 8;
 const ECHO_US_MAX: u64 = 60_000_000;
 
 /// Counts and histograms of some bots.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Samples {
     pub(crate) snapshots: u64,
     pub(crate) snapshot_bytes: u64,
     /// Rows known, summed over the snapshots.
     pub(crate) rows: u64,
+    #[serde(with = "crate::counts")]
     pub(crate) bytes: Histogram<u64>,
+    #[serde(with = "crate::counts")]
     pub(crate) rtt_ms: Histogram<u64>,
+    #[serde(with = "crate::counts")]
     pub(crate) echo_us: Histogram<u64>,
+    #[serde(with = "crate::counts")]
     pub(crate) resume_us: Histogram<u64>,
     /// Snapshots that told how many rows they bring.
     pub(crate) rows_snapshots: u64,
     /// From when a snapshot was due to its arrival, or to that of the first after it when it never came.
+    #[serde(with = "crate::counts")]
     pub(crate) late_us: Histogram<u64>,
     /// Snapshots that were due and never came.
     pub(crate) missed_steps: u64,
     /// Ticks that a room turned out to have skipped.
     pub(crate) skipped_ticks: u64,
     /// From when a light bot's input was due to its sending: how late the bots themselves are.
+    #[serde(with = "crate::counts")]
     pub(crate) slip_us: Histogram<u64>,
     /// Inputs sent by light bots.
     pub(crate) inputs: u64,
@@ -43,6 +52,10 @@ pub(crate) struct Samples {
     pub(crate) tick_us: [u32; 3],
     /// Time from one step to the next; 0 when no light bot knows.
     pub(crate) step_us: f64,
+    /// The same over time; what is added goes to this span.
+    pub(crate) series: Series,
+    #[serde(skip)]
+    pub(crate) span: u32,
 }
 
 impl Samples {
@@ -66,6 +79,8 @@ impl Samples {
             churned: 0,
             tick_us: [0; 3],
             step_us: 0.0,
+            series: Series::default(),
+            span: 0,
         }
     }
 
@@ -86,6 +101,9 @@ impl Samples {
         self.snapshots += 1;
         self.snapshot_bytes += bytes as u64;
         self.bytes.saturating_record(bytes as u64);
+        let span = self.series.at(self.span);
+        span.snapshots += 1;
+        span.bytes += bytes as u64;
     }
 
     pub(crate) fn add_echo_us(&mut self, echo_us: u64) {
@@ -94,7 +112,9 @@ impl Samples {
 
     /// A snapshot that was due then has arrived, or it is known now that it never will.
     pub(crate) fn add_late(&mut self, due_us: f64, now_us: u64, came: bool) {
-        self.late_us.saturating_record((now_us as f64 - due_us).max(0.0) as u64);
+        let late_us = (now_us as f64 - due_us).max(0.0) as u64;
+        self.late_us.saturating_record(late_us);
+        self.series.at(self.span).late_us.saturating_record(late_us);
         self.missed_steps += u64::from(!came);
     }
 
@@ -121,6 +141,7 @@ impl Samples {
         self.churned += other.churned;
         self.tick_us = std::array::from_fn(|i| self.tick_us[i].max(other.tick_us[i]));
         self.step_us = self.step_us.max(other.step_us);
+        self.series.merge(&other.series);
         for (mine, theirs) in [
             (&mut self.bytes, &other.bytes),
             (&mut self.rtt_ms, &other.rtt_ms),

@@ -1,6 +1,6 @@
 //! What the server's process spends, read from `/proc` of this machine.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::report::round;
 
@@ -26,7 +26,7 @@ pub struct ServerUse {
 }
 
 /// Its counters at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Reading {
     pub(crate) user_s: f64,
     pub(crate) system_s: f64,

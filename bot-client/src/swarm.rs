@@ -1,6 +1,6 @@
 //! A run: fetch the schema, start the bots one by one, let them play, end them, count.
 
-use std::future::pending;
+use std::future::{pending, ready};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -17,12 +17,12 @@ use crate::brains::{Brains, Play};
 use crate::cpu;
 use crate::fetch::FetchError;
 use crate::field::{Field, SCHEMA_PATH};
-use crate::light;
 use crate::open_files;
 use crate::options::{Options, OptionsError};
-use crate::report::{Cpu, Report, Tally, round};
+use crate::part::{Part, Watch};
+use crate::report::{Report, Tally};
 use crate::samples::Samples;
-use crate::server_use::{Reading, ServerUse};
+use crate::series::span_s;
 use crate::socket::CODE_NO_CLOSE;
 
 /// Every bot's own waiting ends well before this.
@@ -64,6 +64,9 @@ pub enum RunError {
     /// The system has no thread, poll or timer for the light bots.
     #[error("light bots: {0}")]
     Light(String),
+    /// A process of a run by several has failed.
+    #[error("processes: {0}")]
+    Process(String),
     /// The URL of the sockets is none.
     #[error("url: {0}")]
     Url(#[from] InvalidUri),
@@ -76,6 +79,7 @@ pub enum RunError {
 #[derive(Debug, Default)]
 pub struct Live {
     pub(crate) play: OnceLock<Play>,
+    settled: AtomicBool,
     playing: AtomicBool,
     joined: AtomicU64,
     lost: AtomicU64,
@@ -88,6 +92,20 @@ impl Live {
     #[must_use]
     pub fn play(&self) -> Option<&Play> {
         self.play.get()
+    }
+
+    /// Whether all bots have joined or failed to.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::Relaxed)
+    }
+
+    /// Takes over what the processes of a run have counted together.
+    pub(crate) fn set(&self, playing: bool, [joined, lost, snapshots, snapshot_bytes]: [u64; 4]) {
+        self.playing.store(playing, Ordering::Relaxed);
+        let all = [&self.joined, &self.lost, &self.snapshots, &self.snapshot_bytes];
+        all.into_iter()
+            .zip([joined, lost, snapshots, snapshot_bytes])
+            .for_each(|(mine, value)| mine.store(value, Ordering::Relaxed));
     }
 
     /// Whether all bots have joined or failed to, and time counts.
@@ -172,6 +190,18 @@ pub async fn run_until(
     live: &Arc<Live>,
     stop: impl Future<Output = ()>,
 ) -> Result<Report, RunError> {
+    let part = run_part(options, brains, live, ready(()), stop).await?;
+    Ok(Part::report(options, vec![part]))
+}
+
+/// Runs the bots of this process. They play when all have joined and `go` is done.
+pub(crate) async fn run_part(
+    options: &Options,
+    brains: &Brains,
+    live: &Arc<Live>,
+    go: impl Future<Output = ()>,
+    stop: impl Future<Output = ()>,
+) -> Result<Part, RunError> {
     let target = options.target()?;
     open_files::allow(options.bots).map_err(|(needed, allowed)| RunError::OpenFiles { needed, allowed })?;
     tokio::pin!(stop);
@@ -179,84 +209,57 @@ pub async fn run_until(
         field = Field::find(options, &target, brains, live) => field?,
         () = &mut stop => return Err(RunError::Stopped),
     };
-    let server_pid = options.server_pid.or_else(|| field.listener());
-    let read_server = || server_pid.and_then(Reading::of);
-    let before = read_server();
-
+    let mut watch = Watch::new(options.server_pid.or_else(|| field.listener()), span_s(options.seconds));
     let phase = watch::Sender::new(Phase::Joining);
     let mut bots = JoinSet::new();
     let mut tally = Tally::default();
-    let mut playing_since: Option<(Instant, Option<f64>, Option<Reading>)> = None;
+    let mut playing_since: Option<(Instant, Option<f64>)> = None;
     // Each bot holds a sender until it is in the room or will never be; the channel carries nothing.
     let (joining, mut all_settled) = mpsc::channel::<()>(1);
     let light = field.start_light(options, &phase, joining.clone(), live)?;
     let script = async {
-        if let Some(shared) = &field.shared {
-            start(options, shared, &phase, joining, &mut bots).await;
-        } else {
-            drop(joining);
+        match &field.shared {
+            Some(shared) => start(options, shared, &phase, joining, &mut bots).await,
+            None => drop(joining),
         }
         all_settled.recv().await;
-        playing_since = Some((Instant::now(), cpu::seconds(), read_server()));
+        live.settled.store(true, Ordering::Relaxed);
+        go.await;
+        playing_since = Some((Instant::now(), cpu::seconds()));
         live.playing.store(true, Ordering::Relaxed);
         phase.send_replace(Phase::Playing);
-        let play = Duration::from_secs(options.seconds.into());
-        // Without any bot left there is nothing to wait for; the light ones keep their own count.
-        if light.is_some() {
-            let _ = tokio::join!(timeout(play, collect(&mut bots, &mut tally)), live.sleep_while_any(play));
-        } else {
-            let _ = timeout(play, collect(&mut bots, &mut tally)).await;
+        let time = Duration::from_secs(options.seconds.into());
+        // Without any bot left there is nothing to wait for.
+        let full = timeout(time, collect(&mut bots, &mut tally));
+        let light = async {
+            if light.is_some() {
+                live.sleep_while_any(time).await;
+            }
+        };
+        tokio::select! {
+            _ = async { tokio::join!(full, light) } => {}
+            () = watch.follow() => {}
         }
     };
     tokio::select! {
         () = script => {}
         () = &mut stop => {}
     }
-    let seconds = playing_since.map_or(0.0, |(since, ..)| since.elapsed().as_secs_f64());
-    let cpu_s = playing_since.and_then(|(_, before, _)| Some(cpu::seconds()? - before?));
-    let readings = playing_since.and_then(|(_, _, began)| Some([before?, began?, read_server()?]));
+    let seconds = playing_since.map_or(0.0, |(since, _)| since.elapsed().as_secs_f64());
+    let cpu_s = playing_since.and_then(|(_, before)| Some(cpu::seconds()? - before?));
+    watch.end();
     phase.send_replace(Phase::Ending);
     if timeout(END_TIMEOUT, collect(&mut bots, &mut tally)).await.is_err() {
         bots.shutdown().await;
     }
-    let light = match light {
-        Some(light) => Some(light.await.map_err(|_| RunError::Light("its thread has failed".to_owned()))??),
-        None => None,
-    };
-    let server = server_pid.zip(readings);
-    Ok(sum_up(options, &field, Played { seconds, cpu_s, server, tally, light }))
-}
-
-/// What is left of a run when all have gone.
-struct Played {
-    seconds: f64,
-    cpu_s: Option<f64>,
-    server: Option<(u32, [Reading; 3])>,
-    tally: Tally,
-    light: Option<light::Outcome>,
-}
-
-fn sum_up(options: &Options, field: &Field, played: Played) -> Report {
-    let Played { seconds, cpu_s, server, mut tally, light } = played;
-    let mut samples = field.shared.as_ref().map_or_else(Samples::new, |shared| shared.samples.sum());
-    let (mut light_s, mut busy) = (0.0, None);
-    if let Some(outcome) = light {
-        samples.merge(&outcome.samples);
-        tally.merge(outcome.tally);
-        light_s = outcome.played_s;
-        busy = outcome.cpu_s.filter(|_| light_s > 0.0).map(|cpu_s| cpu_s / light_s);
-    }
-    let joined = tally.joined;
-    let report = Report::new(options.bots, options.seed, seconds, tally, &samples);
-    let light_bots = options.bots - options.full_bots();
+    let samples = field.shared.as_ref().map_or_else(Samples::new, |shared| shared.samples.sum());
     let threads = Handle::current().metrics().num_workers() as u32;
-    Report {
-        play: field.play(),
-        cpu: Cpu { seconds: cpu_s.map(round), threads },
-        load: report.load.of_light(light_bots, &samples, light_s, busy),
-        server: server.map(|(pid, readings)| ServerUse::new(pid, readings, samples.snapshots, joined)),
-        ..report
+    let mut part =
+        Part { seconds, cpu_s, threads, play: field.play(), tally, samples, watch, light_s: 0.0, busy: None };
+    if let Some(light) = light {
+        part.add_light(light.await.map_err(|_| RunError::Light("its thread has failed".to_owned()))??);
     }
+    Ok(part)
 }
 
 /// Starts the bots at the rate asked for.
@@ -269,7 +272,7 @@ async fn start(
 ) {
     let gap = Duration::from_secs(1) / options.ramp_per_second;
     let first = Instant::now();
-    for number in (0..options.bots).filter(|&number| options.is_full(number)) {
+    for number in options.numbers().filter(|&number| options.is_full(number)) {
         sleep_until(first + gap * number).await;
         bots.spawn(play(number, shared.clone(), phase.subscribe(), joining.clone()));
     }

@@ -4,4 +4,5 @@ mod brains;
 mod common;
 mod light;
 mod play;
+mod processes;
 mod refusals;
