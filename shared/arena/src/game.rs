@@ -167,9 +167,10 @@ impl Game for Arena {
 impl Arena {
     /// What a ship does beside flying: its shot leaves it, it takes what it reaches, a destroyed one comes back.
     fn tick_ship(&mut self, scene: &Scene, i: usize, tools: &mut Tools<'_>) {
-        let own = &mut self.fighters[i].own;
-        if let Some((bolt, ticks)) = flight::shot(scene, own).filter(|(_, ticks)| *ticks > 0) {
-            self.bolts.fire(bolt, ticks, tools);
+        let Fighter { ship, own, .. } = &mut self.fighters[i];
+        let shot = flight::shot(scene, own).filter(|(_, ticks)| *ticks > 0);
+        if let (Some((bolt, ticks)), Some(ship)) = (shot, *ship) {
+            self.bolts.fire(bolt, ship, ticks, tools);
         }
         if own.hull > 0 {
             self.crates.collect(scene, own, tools);
