@@ -38,7 +38,6 @@ pub use spawn::Spawner;
 use tables::Tables;
 
 use crate::bits::{BitReader, BitWriter};
-use crate::rows::kind_number;
 use crate::schema::{FieldSpec, Kind, Schema};
 use crate::words::DecodeError;
 
@@ -389,10 +388,13 @@ fn spawns(
     let mut spawns = Vec::with_capacity(plans.len());
     for (kind, plan) in schema.entities.iter().zip(plans) {
         let spawner = kind.spawner.as_ref().map(|name| {
-            let number =
-                kind_number(&schema.entities, name).ok_or(format!("the spawner of {} is no kind", kind.name))?;
+            let number = schema
+                .entities
+                .iter()
+                .position(|other| other.name == *name)
+                .ok_or(format!("the spawner of {} is no kind", kind.name))?;
             let muzzle = muzzles.remove(&*kind.name);
-            let spawner = (number, &schema.entities[usize::from(number)]);
+            let spawner = (number as u8, &schema.entities[number]);
             Spawn::new((kind, plan), spawner, rates.ticks_per_step, muzzle, specs)
         });
         spawns.push(spawner.transpose()?);
