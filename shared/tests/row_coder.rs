@@ -132,7 +132,7 @@ proptest! {
         let (before, words) = (of_kind(&kinds[usize::from(spawner)], &numbers[0]), of_kind(&kinds[usize::from(kind)], &numbers[2]));
         let after = if small { before.clone() } else { of_kind(&kinds[usize::from(spawner)], &numbers[1]) };
         let birth = Birth { kind, words, before, after };
-        let tables = if trains { RowCoder::muzzles(&[(&plain, &[birth.clone()])]) } else { String::new() };
+        let tables = if trains { RowCoder::muzzles(&[(&plain, std::slice::from_ref(&birth))]) } else { String::new() };
         let (mut coder, _) = spawning(ticks, &tables).expect("what was trained");
         let mut out = BitWriter::new();
         coder.spawn(kind, &birth.words, birth.spawner(), &mut out);
