@@ -11,22 +11,30 @@
 //! | `predict` | what the groups will be; how the state goes on |
 //! | `residual`, `prefix`, `tables` | numbers as symbols, symbols as bits, which code when |
 //! | `code`, `load` | the symbols of a run, of a whole state |
+//! | `spawn`, `muzzle`, `births` | a newborn row told by the one that spawned it; what a training finds out about that |
 //!
 //! All arithmetic is on integers and wraps. Tables are constants of the schema: a running room never changes them.
 
+mod births;
 mod code;
 mod load;
+mod muzzle;
 mod plan;
 mod predict;
 mod prefix;
 mod residual;
+mod spawn;
 mod tables;
 
+pub use births::Birth;
 use code::{Bits, Sink, Source, get_group, put_group};
+use muzzle::Muzzle;
 pub use plan::Rates;
 use plan::{Group, Plan, TableSpec};
 use predict::Guess;
 pub use prefix::{CODE_BITS_MAX, lengths};
+use spawn::Spawn;
+pub use spawn::Spawner;
 use tables::Tables;
 
 use crate::bits::{BitReader, BitWriter};
@@ -79,6 +87,8 @@ pub enum Run {
 pub struct RowCoder {
     kinds: Vec<Kind>,
     plans: Vec<Plan>,
+    /// By kind: how a newborn row is told by its spawner.
+    spawns: Vec<Option<Spawn>>,
     specs: Vec<TableSpec>,
     tables: Tables,
     guesses: Vec<Guess>,
@@ -95,6 +105,7 @@ pub struct RowCoder {
 struct Taken {
     modes: u64,
     loads: u64,
+    spawns: u64,
     words: Vec<u64>,
 }
 
@@ -107,6 +118,8 @@ pub struct KindBits {
     pub modes: u64,
     /// Whole states.
     pub loads: u64,
+    /// Newborn rows told by the ones that spawned them.
+    pub spawns: u64,
     /// What deviates, by field.
     pub fields: Vec<(String, u64)>,
 }
@@ -135,13 +148,14 @@ impl RowCoder {
     pub fn new(schema: &Schema, rates: Rates) -> Result<Self, String> {
         let mut specs = Vec::new();
         let plans: Vec<Plan> = schema.entities.iter().map(|kind| Plan::new(kind, rates, &mut specs)).collect();
+        let spawns = spawns(schema, &plans, rates, &mut specs)?;
         let tables = Tables::new(&specs, &schema.tables)?;
         let axes = plans.iter().map(|plan| plan.layout.len()).max().unwrap_or(0);
         let taken = plans.iter().map(|plan| Taken { words: vec![0; plan.layout.len()], ..Taken::default() }).collect();
         let guesses = vec![Guess::default(); axes];
         let kinds = schema.entities.to_vec();
         let (new, before) = (vec![0; axes], Vec::new());
-        Ok(Self { kinds, plans, specs, tables, guesses, new, before, counts: None, taken })
+        Ok(Self { kinds, plans, spawns, specs, tables, guesses, new, before, counts: None, taken })
     }
 
     /// How many kinds of rows there are.
@@ -152,12 +166,7 @@ impl RowCoder {
 
     /// Makes `state` that of a row born with `words`. New rows are awake.
     pub fn birth(&self, kind: u8, words: &[u32], state: &mut RowState) {
-        let plan = &self.plans[usize::from(kind)];
-        debug_assert_eq!(words.len(), plan.layout.len());
-        (state.kind, state.awake, state.mode, state.rests) = (kind, true, NEW, false);
-        state.words.clear();
-        state.words.extend_from_slice(words);
-        plan.reset(words, &mut state.aux);
+        self.plans[usize::from(kind)].birth(kind, words, state);
     }
 
     /// One step without a run: a sleeping row moves as predicted.
@@ -272,7 +281,8 @@ impl RowCoder {
                     (field.name.to_string(), taken.words[from..from + field.words()].iter().sum())
                 };
                 let fields = kind.fields.iter().enumerate().map(field).collect();
-                KindBits { kind: kind.name.to_string(), modes: taken.modes, loads: taken.loads, fields }
+                let &Taken { modes, loads, spawns, .. } = taken;
+                KindBits { kind: kind.name.to_string(), modes, loads, spawns, fields }
             })
             .collect()
     }
@@ -297,6 +307,57 @@ impl RowCoder {
         Ok(())
     }
 
+    /// Whether rows of some kind are spawned by others.
+    #[must_use]
+    pub fn has_spawns(&self) -> bool {
+        self.spawns.iter().any(Option::is_some)
+    }
+
+    /// The kind of the rows that spawn rows of `kind`; none: they are always loaded.
+    #[must_use]
+    pub fn spawner_of(&self, kind: u8) -> Option<u8> {
+        self.spawns.get(usize::from(kind))?.as_ref().map(|spawn| spawn.spawner)
+    }
+
+    /// Appends what tells a row of `kind`, born at this step with `words`, by its spawner. Whoever reads it has the state that [`Self::birth`] makes.
+    ///
+    /// # Panics
+    /// When rows of the kind have no spawner: a mistake in the caller.
+    pub fn spawn(&self, kind: u8, words: &[u32], from: Spawner<'_>, out: &mut BitWriter) {
+        let Some(spawn) = &self.spawns[usize::from(kind)] else { panic!("rows of this kind have no spawner") };
+        spawn::put(&mut Bits { tables: &self.tables, out }, spawn, words, from);
+    }
+
+    /// Counts the symbols of a SPAWN, in a training.
+    pub fn count_spawn(&mut self, birth: &Birth) {
+        if let (Some(spawn), Some(counts)) = (&self.spawns[usize::from(birth.kind)], &mut self.counts) {
+            spawn::put(counts, spawn, &birth.words, birth.spawner());
+        }
+    }
+
+    /// Reads what [`Self::spawn`] wrote into `state`, as a row of `kind`.
+    ///
+    /// # Errors
+    /// When rows of the kind have no spawner, the bits end or a number is outside its range.
+    pub fn read_spawn(
+        &mut self,
+        kind: u8,
+        from: Spawner<'_>,
+        state: &mut RowState,
+        bits: &mut BitReader<'_>,
+    ) -> Result<(), DecodeError> {
+        let spawn = self.spawns.get(usize::from(kind)).and_then(Option::as_ref);
+        let spawn = spawn.ok_or(DecodeError("a row of this kind is not spawned"))?;
+        let plan = &self.plans[usize::from(kind)];
+        let left = bits.left_bits();
+        self.new.clear();
+        self.new.resize(plan.layout.len(), 0);
+        spawn::get(&mut Source { tables: &self.tables, bits }, spawn, from, &mut self.new)?;
+        plan.birth(kind, &self.new, state);
+        self.taken[usize::from(kind)].spawns += (left - bits.left_bits()) as u64;
+        Ok(())
+    }
+
     /// From now on every symbol is counted, on top of what another coder of these kinds has counted.
     pub fn count(&mut self, before: Option<Counts>) {
         let none = || Counts(self.specs.iter().map(|spec| vec![0; spec.symbols as usize]).collect());
@@ -316,13 +377,45 @@ impl RowCoder {
     }
 }
 
+/// How rows that have a spawner are told by it, by kind; their tables come behind all others.
+fn spawns(
+    schema: &Schema,
+    plans: &[Plan],
+    rates: Rates,
+    specs: &mut Vec<TableSpec>,
+) -> Result<Vec<Option<Spawn>>, String> {
+    let mut muzzles = Muzzle::all(&schema.tables)?;
+    let mut spawns = Vec::with_capacity(plans.len());
+    for (kind, plan) in schema.entities.iter().zip(plans) {
+        let spawner = kind.spawner.as_ref().map(|name| {
+            let number = schema
+                .entities
+                .iter()
+                .position(|other| other.name == *name)
+                .ok_or(format!("the spawner of {} is no kind", kind.name))?;
+            let muzzle = muzzles.remove(&*kind.name);
+            let spawner = (number as u8, &schema.entities[number]);
+            Spawn::new((kind, plan), spawner, rates.ticks_per_step, muzzle, specs)
+        });
+        spawns.push(spawner.transpose()?);
+    }
+    match muzzles.first_key_value() {
+        Some((name, _)) => Err(format!("tables: rows of {name} have no spawner")),
+        None => Ok(spawns),
+    }
+}
+
 impl Plan {
-    /// The state of a row born with these words.
-    fn reset(&self, words: &[u32], aux: &mut Vec<i32>) {
-        aux.clear();
-        aux.resize(self.aux, 0);
+    /// Makes `state` that of a row of `kind` born with these words. New rows are awake.
+    fn birth(&self, kind: u8, words: &[u32], state: &mut RowState) {
+        debug_assert_eq!(words.len(), self.layout.len());
+        (state.kind, state.awake, state.mode, state.rests) = (kind, true, NEW, false);
+        state.words.clear();
+        state.words.extend_from_slice(words);
+        state.aux.clear();
+        state.aux.resize(self.aux, 0);
         for group in &self.groups {
-            group.reset(words, aux);
+            group.reset(words, &mut state.aux);
         }
     }
 

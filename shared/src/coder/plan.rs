@@ -99,6 +99,10 @@ pub(crate) enum Formula {
     Mask,
     /// The difference of a word that is not predicted.
     Change,
+    /// A word in a SPAWN that is not as predicted.
+    Off,
+    /// Anything, all alike.
+    Even,
     /// A whole word in a LOAD.
     Value,
     /// A number of the codec's state in a LOAD, of up to 30 bits.
@@ -348,13 +352,15 @@ const WAY_BITS: u32 = 10;
 
 /// Cosine and sine in 1/16384 of the angles of a lane, at most 1,024 of them.
 fn ways(bits: u32) -> Vec<(i32, i32)> {
-    let count = 1u32 << bits.min(WAY_BITS);
-    let way = |angle: u32| {
-        let angle = f64::from(angle) / f64::from(count) * core::f64::consts::TAU;
-        let fixed = |value: f64| libm::floor(value * 16384.0 + 0.5) as i32;
-        (fixed(libm::cos(angle)), fixed(libm::sin(angle)))
-    };
-    (0..count).map(way).collect()
+    let bits = bits.min(WAY_BITS);
+    (0..1u32 << bits).map(|angle| way(angle, bits)).collect()
+}
+
+/// Cosine and sine in 1/16384 of an angle of so many bits.
+pub(crate) fn way(angle: u32, bits: u32) -> (i32, i32) {
+    let angle = f64::from(angle) / f64::from(1u32 << bits) * core::f64::consts::TAU;
+    let fixed = |value: f64| libm::floor(value * 16384.0 + 0.5) as i32;
+    (fixed(libm::cos(angle)), fixed(libm::sin(angle)))
 }
 
 fn add_tables(kind: &Kind, group: &Group, tables: &mut Vec<TableSpec>) {

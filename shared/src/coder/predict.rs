@@ -62,7 +62,7 @@ impl Axis {
     }
 
     /// Place on the grid and distance from its middle of a point in sub-quanta.
-    fn place(&self, point: i64) -> (i64, i64) {
+    pub(crate) fn place(&self, point: i64) -> (i64, i64) {
         let place = point.wrapping_add(HALF) >> SUB;
         let sub = point.wrapping_sub(place << SUB);
         let fitted = self.fit(place);

@@ -1,10 +1,11 @@
 //! The tables of a schema: trained ones from a text, formula ones for those that nobody trained.
 //!
 //! The text has a line for each trained table: its name, a space, and the length of each symbol's code word, a hexadecimal digit each. Lines that
-//! begin with `#` and empty ones say nothing. Which tables there are follows from the kinds.
+//! begin with `#` and empty ones say nothing; those of muzzles are `muzzle`'s. Which tables there are follows from the kinds.
 
 use std::collections::BTreeMap;
 
+use super::muzzle::Muzzle;
 use super::plan::{Formula, OWN_CLASSES, TableSpec};
 use super::prefix::{Code, lengths};
 use super::residual::sizes;
@@ -26,7 +27,8 @@ impl Tables {
     /// A line that is none, a name that the kinds do not have, a code that is not complete or has another number of symbols.
     pub(crate) fn new(specs: &[TableSpec], text: &str) -> Result<Self, String> {
         let mut trained: BTreeMap<&str, Code> = BTreeMap::new();
-        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
+        let is_table = |line: &str| !line.is_empty() && !line.starts_with('#') && !Muzzle::is_line(line);
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| is_table(line)) {
             let wrong = |words: &str| format!("tables, line {}: {words}", number + 1);
             let (name, digits) = line.split_once(' ').ok_or_else(|| wrong("not a name and lengths"))?;
             let all: Option<Vec<u8>> =
@@ -104,6 +106,8 @@ pub(crate) fn weights(spec: &TableSpec) -> Vec<u64> {
             symbols.map(|symbol| if symbol == 25 { larger } else { pair(symbol) }).collect()
         }
         Formula::Mask => symbols.map(|symbol| 4096 >> (2 * symbol.count_ones()).min(12)).collect(),
+        Formula::Even => symbols.map(|_| 1).collect(),
+        Formula::Off => symbols.map(|symbol| sizes(symbol).1.isqrt() * 16 + 8).collect(),
         Formula::Change => {
             symbols.map(|symbol| if symbol == 0 { 0 } else { sizes(symbol).1.isqrt() * 16 + 8 }).collect()
         }
