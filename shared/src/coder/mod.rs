@@ -27,11 +27,10 @@ mod spawn;
 mod tables;
 
 pub use births::Birth;
-use code::{Bits, Sink, Source, get_group, put_group};
+use code::{Bits, Deviation, Known, NONE_BEFORE, OUTSIDE, Sink, Source, Told, get_rest, put_rest};
 use muzzle::Muzzle;
 pub use plan::Rates;
-use plan::{Group, Plan, TableSpec};
-use predict::Guess;
+use plan::{AXES_MAX, GROUPS_MAX, Model, Plan, TableSpec};
 pub use prefix::{CODE_BITS_MAX, lengths};
 use spawn::Spawn;
 pub use spawn::Spawner;
@@ -91,8 +90,8 @@ pub struct RowCoder {
     spawns: Vec<Option<Spawn>>,
     specs: Vec<TableSpec>,
     tables: Tables,
-    guesses: Vec<Guess>,
-    new: Vec<u32>,
+    /// Words of a row before a step, or of one that is being read.
+    old: Vec<u32>,
     before: Vec<i32>,
     /// How often each symbol came, by table, while a training counts.
     counts: Option<Counts>,
@@ -150,12 +149,10 @@ impl RowCoder {
         let plans: Vec<Plan> = schema.entities.iter().map(|kind| Plan::new(kind, rates, &mut specs)).collect();
         let spawns = spawns(schema, &plans, rates, &mut specs)?;
         let tables = Tables::new(&specs, &schema.tables)?;
-        let axes = plans.iter().map(|plan| plan.layout.len()).max().unwrap_or(0);
         let taken = plans.iter().map(|plan| Taken { words: vec![0; plan.layout.len()], ..Taken::default() }).collect();
-        let guesses = vec![Guess::default(); axes];
         let kinds = schema.entities.to_vec();
-        let (new, before) = (vec![0; axes], Vec::new());
-        Ok(Self { kinds, plans, spawns, specs, tables, guesses, new, before, counts: None, taken })
+        let old = Vec::new();
+        Ok(Self { kinds, plans, spawns, specs, tables, old, before: Vec::new(), counts: None, taken })
     }
 
     /// How many kinds of rows there are.
@@ -176,36 +173,36 @@ impl RowCoder {
             return;
         }
         let plan = &self.plans[usize::from(state.kind)];
-        self.new.clear();
-        self.new.extend_from_slice(&state.words);
+        self.old.clone_from(&state.words);
+        self.before.clone_from(&state.aux);
         for group in &plan.groups {
-            let guesses = &mut self.guesses[group.first..];
-            plan.predict(group, &state.aux, &state.words, &self.new, guesses);
-            take(group, guesses, &mut self.new);
+            let mut told = Told { words: &mut state.words, residuals: [0; AXES_MAX], is_outside: false };
+            group.step(&mut state.aux, &self.old, &mut told);
         }
-        let stays = state.words == self.new;
-        if stays {
-            self.before.clone_from(&state.aux);
-        }
-        for group in &plan.groups {
-            plan.update(group, &mut state.aux, &state.words, &self.new, &self.guesses[group.first..]);
-        }
-        state.rests = stays && self.before == state.aux;
-        state.words.copy_from_slice(&self.new);
+        state.rests = state.words == self.old && self.before == state.aux;
     }
 
     /// One step of the row whose words are now `words`: appends its run, if it has one, and says which.
     pub fn run(&mut self, state: &mut RowState, words: &[u32], out: &mut BitWriter) -> Run {
         let plan = &self.plans[usize::from(state.kind)];
-        if state.rests && state.words == words {
-            return Run::None;
+        let stays = !state.awake && state.words == words;
+        if stays {
+            if state.rests {
+                return Run::None;
+            }
+            self.before.clone_from(&state.aux);
         }
-        let mut mode = 0;
-        for (bit, group) in plan.groups.iter().enumerate() {
-            let guesses = &mut self.guesses[group.first..];
-            plan.predict(group, &state.aux, &state.words, words, guesses);
-            let deviates =
-                group.axes.iter().zip(&*guesses).any(|(axis, guess)| guess.word != i64::from(words[axis.word]));
+        let (mut mode, mut deviations) = (0, [Deviation::default(); GROUPS_MAX]);
+        for (bit, (group, deviation)) in plan.groups.iter().zip(&mut deviations).enumerate() {
+            let deviates = if let Model::Rest = group.model {
+                group.axes.iter().any(|axis| state.words[axis.word] != words[axis.word])
+            } else {
+                *deviation = Deviation::new(group, &state.aux);
+                let mut known = Known { words, residuals: [0; AXES_MAX] };
+                group.step(&mut state.aux, &state.words, &mut known);
+                deviation.residuals = known.residuals;
+                known.residuals != [0; AXES_MAX]
+            };
             mode |= u8::from(deviates) << bit;
         }
         let run = match (state.awake, mode) {
@@ -214,20 +211,14 @@ impl RowCoder {
             (true, _) => Run::Awake,
         };
         if run != Run::None {
-            let (guesses, taken) = (&self.guesses, &mut self.taken[usize::from(state.kind)]);
-            put_run(&mut Bits { tables: &self.tables, out }, plan, state, mode, guesses, words, taken);
+            let made = Made { plan, last: state.mode, mode, deviations: &deviations, old: &state.words, new: words };
+            let taken = &mut self.taken[usize::from(state.kind)];
+            made.put(&mut Bits { tables: &self.tables, out }, taken);
             if let Some(counts) = &mut self.counts {
-                put_run(counts, plan, state, mode, guesses, words, taken);
+                made.put(counts, taken);
             }
         }
-        let stays = run == Run::None && state.words == words;
-        if stays {
-            self.before.clone_from(&state.aux);
-        }
-        for group in &plan.groups {
-            plan.update(group, &mut state.aux, &state.words, words, &self.guesses[group.first..]);
-        }
-        state.rests = stays && self.before == state.aux;
+        state.rests = stays && mode == 0 && self.before == state.aux;
         state.words.copy_from_slice(words);
         (state.mode, state.awake) = (mode, mode != 0);
         run
@@ -236,30 +227,38 @@ impl RowCoder {
     /// Reads the run of a row for one step.
     ///
     /// # Errors
-    /// When the bits end or a difference leaves the word's range.
+    /// When the bits end or a difference leaves the word's range; the state is then of no use.
     pub fn read_run(&mut self, state: &mut RowState, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
         let plan = &self.plans[usize::from(state.kind)];
         let mut source = Source { tables: &self.tables, bits };
         let taken = &mut self.taken[usize::from(state.kind)];
-        let left = source.left();
+        let mut left = source.left();
         let mode = source.symbol(plan.mode_table_of(state.mode))? as u8;
-        taken.modes += (left - source.left()) as u64;
-        self.new.clear();
-        self.new.extend_from_slice(&state.words);
-        let mut before = None;
+        taken.modes += source.since(&mut left);
+        self.old.clone_from(&state.words);
+        let mut before = NONE_BEFORE;
         for (bit, group) in plan.groups.iter().enumerate() {
-            let guesses = &mut self.guesses[group.first..];
-            plan.predict(group, &state.aux, &state.words, &self.new, guesses);
-            if mode >> bit & 1 == 1 {
-                before = get_group(&mut source, group, &state.aux, guesses, &mut self.new, before, &mut taken.words)?;
-            } else {
-                take(group, guesses, &mut self.new);
+            let deviates = mode >> bit & 1 == 1;
+            if let Model::Rest = group.model {
+                if deviates {
+                    get_rest(&mut source, group, &mut state.words, &mut taken.words)?;
+                }
+                continue;
+            }
+            let mut residuals = [0; AXES_MAX];
+            if deviates {
+                let mut deviation = Deviation::new(group, &state.aux);
+                let mut left = source.left();
+                before = deviation.get(&mut source, group, before)?;
+                taken.words[group.axes[0].word] += source.since(&mut left);
+                residuals = deviation.residuals;
+            }
+            let mut told = Told { words: &mut state.words, residuals, is_outside: false };
+            group.step(&mut state.aux, &self.old, &mut told);
+            if told.is_outside {
+                return Err(OUTSIDE);
             }
         }
-        for group in &plan.groups {
-            plan.update(group, &mut state.aux, &state.words, &self.new, &self.guesses[group.first..]);
-        }
-        state.words.copy_from_slice(&self.new);
         (state.mode, state.awake, state.rests) = (mode, mode != 0, false);
         Ok(())
     }
@@ -350,10 +349,11 @@ impl RowCoder {
         let spawn = spawn.ok_or(DecodeError("a row of this kind is not spawned"))?;
         let plan = &self.plans[usize::from(kind)];
         let left = bits.left_bits();
-        self.new.clear();
-        self.new.resize(plan.layout.len(), 0);
-        spawn::get(&mut Source { tables: &self.tables, bits }, spawn, from, &mut self.new)?;
-        plan.birth(kind, &self.new, state);
+        let words = &mut self.old;
+        words.clear();
+        words.resize(plan.layout.len(), 0);
+        spawn::get(&mut Source { tables: &self.tables, bits }, spawn, from, words)?;
+        plan.birth(kind, words, state);
         self.taken[usize::from(kind)].spawns += (left - bits.left_bits()) as u64;
         Ok(())
     }
@@ -425,29 +425,37 @@ impl Plan {
     }
 }
 
-fn put_run(
-    sink: &mut impl Sink,
-    plan: &Plan,
-    state: &RowState,
+/// A run, before it is symbols.
+struct Made<'a> {
+    plan: &'a Plan,
+    last: u8,
     mode: u8,
-    guesses: &[Guess],
-    words: &[u32],
-    taken: &mut Taken,
-) {
-    let from = sink.at();
-    sink.symbol(plan.mode_table_of(state.mode), mode.into());
-    taken.modes += (sink.at() - from) as u64;
-    let mut before = None;
-    for (bit, group) in plan.groups.iter().enumerate() {
-        if mode >> bit & 1 == 1 {
-            before = put_group(sink, group, &state.aux, &guesses[group.first..], words, before, &mut taken.words);
-        }
-    }
+    deviations: &'a [Deviation; GROUPS_MAX],
+    old: &'a [u32],
+    new: &'a [u32],
 }
 
-/// The group is as predicted.
-fn take(group: &Group, guesses: &[Guess], new: &mut [u32]) {
-    for (axis, guess) in group.axes.iter().zip(guesses) {
-        new[axis.word] = guess.word as u32;
+impl Made<'_> {
+    fn put(&self, sink: &mut impl Sink, taken: &mut Taken) {
+        let mut from = sink.at();
+        sink.symbol(self.plan.mode_table_of(self.last), self.mode.into());
+        let at = sink.at();
+        taken.modes += (at - from) as u64;
+        from = at;
+        let mut before = NONE_BEFORE;
+        for (bit, (group, deviation)) in self.plan.groups.iter().zip(self.deviations).enumerate() {
+            if self.mode >> bit & 1 == 0 {
+                continue;
+            }
+            if let Model::Rest = group.model {
+                put_rest(sink, group, self.old, self.new, &mut taken.words);
+                from = sink.at();
+                continue;
+            }
+            before = deviation.put(sink, group, before);
+            let at = sink.at();
+            taken.words[group.axes[0].word] += (at - from) as u64;
+            from = at;
+        }
     }
 }

@@ -83,7 +83,7 @@ enum Aim {
 }
 
 const fn axis_of_aim() -> Axis {
-    Axis { word: 0, spec: WordSpec { bits: AIM_BITS as u8, modulus: 1 << AIM_BITS }, wraps: true, aux: 0 }
+    Axis { word: 0, spec: WordSpec { bits: AIM_BITS as u8, modulus: 1 << AIM_BITS }, wraps: true, aux: 0, far: 0 }
 }
 
 /// The angle fields that can be an aim: one number of at most 16 bits.
@@ -290,7 +290,7 @@ fn aim_of(spawner: &Kind) -> Option<(usize, Axis)> {
     let is_angle = |&at: &usize| angle_bits(&spawner.fields[at]).is_some();
     let at = along.filter(is_angle).or_else(|| (0..spawner.fields.len()).find(is_angle))?;
     let word = spawner.word_of(at);
-    Some((word, Axis { word, spec: spawner.layout()[word], wraps: true, aux: 0 }))
+    Some((word, Axis { word, spec: spawner.layout()[word], wraps: true, aux: 0, far: 0 }))
 }
 
 fn part(kind: &Kind, layout: &[WordSpec], at: usize, spawner: &Kind, tables: &mut Vec<TableSpec>) -> Part {
@@ -306,7 +306,7 @@ fn part(kind: &Kind, layout: &[WordSpec], at: usize, spawner: &Kind, tables: &mu
     };
     let named = || spawner.fields.iter().position(|other| other.name == field.name && is_like(other));
     let axes: Vec<Axis> = (first..first + field.words())
-        .map(|word| Axis { word, spec: layout[word], wraps: field.lane.wraps(), aux: 0 })
+        .map(|word| Axis { word, spec: layout[word], wraps: field.lane.wraps(), aux: 0, far: 0 })
         .collect();
     let is_whole = field.lane.words() > 1 || axes.iter().any(|axis| axis.spec.bits > PREDICTED_BITS_MAX);
     let moves = matches!(field.shape, Shape::Vec2 | Shape::Vec3);
