@@ -30,11 +30,25 @@ export class Client {
         wasm.client_chat(this.__wbg_ptr, ptr0, len0);
     }
     /**
+     * The socket is lost: nothing is to be sent until the next one is open.
+     */
+    close() {
+        wasm.client_close(this.__wbg_ptr);
+    }
+    /**
      * Brings the world to `now_us`; the getters below tell where it lies in memory until the next call.
      * @param {number} now_us
      */
     draw(now_us) {
         wasm.client_draw(this.__wbg_ptr, now_us);
+    }
+    /**
+     * Nothing passes the link for `for_ms` (at most 10,000), in either direction; then all of it at once. Call `pump` as with `setLink`.
+     * @param {number} now_us
+     * @param {number} for_ms
+     */
+    freeze(now_us, for_ms) {
+        wasm.client_freeze(this.__wbg_ptr, now_us, for_ms);
     }
     /**
      * A message has arrived.
@@ -75,7 +89,7 @@ export class Client {
         return ret[0] === 0 ? undefined : ret[1];
     }
     /**
-     * The socket is open: queues Hello.
+     * A socket is open: queues Hello, with the resume token if there is one. The world stays as it was until Welcome.
      * @param {number} now_us
      * @param {string} name
      * @param {boolean} bot
@@ -190,6 +204,19 @@ export class Client {
         return ret[0] >>> 0;
     }
     /**
+     * What takes the next `open` back to this client's seat; a secret. Undefined before Welcome, and where the server keeps no seats.
+     * @returns {string | undefined}
+     */
+    get resumeToken() {
+        const ret = wasm.client_resumeToken(this.__wbg_ptr);
+        let v1;
+        if (ret[0] !== 0) {
+            v1 = getStringFromWasm0(ret[0], ret[1]);
+            wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+        }
+        return v1;
+    }
+    /**
      * How many rows there are.
      * @returns {number}
      */
@@ -234,6 +261,28 @@ export class Client {
         wasm.client_setInput(this.__wbg_ptr, ptr0, len0);
     }
     /**
+     * Whether others are drawn between snapshots (so it begins), or as the newest one has them.
+     * @param {boolean} on
+     */
+    setInterpolation(on) {
+        wasm.client_setInterpolation(this.__wbg_ptr, on);
+    }
+    /**
+     * Puts the link with that name (`lan`, `wifi`, `4g`, `hotel`, `satellite`) in between, as `setLink` does.
+     *
+     * # Errors
+     * When there is none of that name.
+     * @param {string} name
+     */
+    setLinkPreset(name) {
+        const ptr0 = passStringToWasm0(name, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        const len0 = WASM_VECTOR_LEN;
+        const ret = wasm.client_setLinkPreset(this.__wbg_ptr, ptr0, len0);
+        if (ret[1]) {
+            throw takeFromExternrefTable0(ret[0]);
+        }
+    }
+    /**
      * Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, and `loss_per_mille` of the
      * messages are late by `stall_ms`, with all behind them. All 0: none. Call `pump` every few milliseconds then.
      *
@@ -264,6 +313,15 @@ export class Client {
         if (ret[1]) {
             throw takeFromExternrefTable0(ret[0]);
         }
+    }
+    /**
+     * The next `open` comes with this token; undefined: with none, as somebody new.
+     * @param {string | null} [token]
+     */
+    setResumeToken(token) {
+        var ptr0 = isLikeNone(token) ? 0 : passStringToWasm0(token, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        var len0 = WASM_VECTOR_LEN;
+        wasm.client_setResumeToken(this.__wbg_ptr, ptr0, len0);
     }
     /**
      * Tells the server whether anybody looks.
@@ -533,6 +591,10 @@ function handleError(f, args) {
         const idx = addToExternrefTable0(e);
         wasm.__wbindgen_exn_store(idx);
     }
+}
+
+function isLikeNone(x) {
+    return x === undefined || x === null;
 }
 
 function passArray32ToWasm0(arg, malloc) {

@@ -2,7 +2,8 @@
 /* eslint-disable */
 
 export interface WelcomeEvent { type: "welcome"; epoch: number; tick: number; tickHz: number; ticksPerStep: number; player: number; game: string;
-/** 16 hexadecimal digits, as are all hashes. */ schemaHash: string; map: string; mapHash: string; options: [string, string][]; }
+/** 16 hexadecimal digits, as are all hashes. */ schemaHash: string; map: string; mapHash: string; options: [string, string][];
+/** How long the seat is kept when the connection is lost, in seconds; 0: not at all. */ resumeS: number; }
 export interface ReplyEvent { type: "reply"; number: number; /** Why not; none: done. */ refused?: string; }
 export interface ChatEvent { type: "chat"; player: number; text: string; }
 export interface RosterChange { change: "join" | "leave" | "away"; player: number; name?: string; bot?: boolean; away?: boolean; }
@@ -34,9 +35,17 @@ export class Client {
      */
     chat(text: string): void;
     /**
+     * The socket is lost: nothing is to be sent until the next one is open.
+     */
+    close(): void;
+    /**
      * Brings the world to `now_us`; the getters below tell where it lies in memory until the next call.
      */
     draw(now_us: number): void;
+    /**
+     * Nothing passes the link for `for_ms` (at most 10,000), in either direction; then all of it at once. Call `pump` as with `setLink`.
+     */
+    freeze(now_us: number, for_ms: number): void;
     /**
      * A client that follows any game by the bytes of its `/schema.json`, without prediction.
      *
@@ -56,7 +65,7 @@ export class Client {
      */
     nextUpdate(): number | undefined;
     /**
-     * The socket is open: queues Hello.
+     * A socket is open: queues Hello, with the resume token if there is one. The world stays as it was until Welcome.
      */
     open(now_us: number, name: string, bot: boolean): void;
     /**
@@ -98,6 +107,17 @@ export class Client {
      */
     setInput(words: Uint32Array | number[]): void;
     /**
+     * Whether others are drawn between snapshots (so it begins), or as the newest one has them.
+     */
+    setInterpolation(on: boolean): void;
+    /**
+     * Puts the link with that name (`lan`, `wifi`, `4g`, `hotel`, `satellite`) in between, as `setLink` does.
+     *
+     * # Errors
+     * When there is none of that name.
+     */
+    setLinkPreset(name: string): void;
+    /**
      * Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, and `loss_per_mille` of the
      * messages are late by `stall_ms`, with all behind them. All 0: none. Call `pump` every few milliseconds then.
      *
@@ -112,6 +132,10 @@ export class Client {
      * When the game can make nothing of them.
      */
     setMap(bytes: Uint8Array | number[]): void;
+    /**
+     * The next `open` comes with this token; undefined: with none, as somebody new.
+     */
+    setResumeToken(token?: string | null): void;
     /**
      * Tells the server whether anybody looks.
      */
@@ -155,6 +179,10 @@ export class Client {
      * Half the side of what can be seen.
      */
     readonly radius: number;
+    /**
+     * What takes the next `open` back to this client's seat; a secret. Undefined before Welcome, and where the server keeps no seats.
+     */
+    readonly resumeToken: string | undefined;
     /**
      * How many rows there are.
      */
@@ -231,7 +259,9 @@ export interface InitOutput {
     readonly __wbg_client_free: (a: number, b: number) => void;
     readonly __wbg_goldenreplica_free: (a: number, b: number) => void;
     readonly client_chat: (a: number, b: number, c: number) => void;
+    readonly client_close: (a: number) => void;
     readonly client_draw: (a: number, b: number) => void;
+    readonly client_freeze: (a: number, b: number, c: number) => void;
     readonly client_generic: (a: number, b: number) => [number, number, number];
     readonly client_message: (a: number, b: number, c: number, d: number) => [number, number];
     readonly client_needsMap: (a: number) => [number, number];
@@ -246,12 +276,16 @@ export interface InitOutput {
     readonly client_pump: (a: number, b: number) => [number, number];
     readonly client_radius: (a: number) => number;
     readonly client_request: (a: number, b: number, c: number, d: number, e: number) => [number, number, number];
+    readonly client_resumeToken: (a: number) => [number, number];
     readonly client_rowCount: (a: number) => number;
     readonly client_rowsAt: (a: number) => number;
     readonly client_setInput: (a: number, b: number, c: number) => void;
     readonly client_setInputLane: (a: number, b: number, c: number, d: number, e: number) => [number, number];
+    readonly client_setInterpolation: (a: number, b: number) => void;
     readonly client_setLink: (a: number, b: number, c: number, d: number, e: number) => [number, number];
+    readonly client_setLinkPreset: (a: number, b: number, c: number) => [number, number];
     readonly client_setMap: (a: number, b: number, c: number) => [number, number];
+    readonly client_setResumeToken: (a: number, b: number, c: number) => void;
     readonly client_setVisible: (a: number, b: number) => void;
     readonly client_stats: (a: number) => any;
     readonly client_tick: (a: number) => number;
