@@ -12,6 +12,8 @@ mod events;
 mod golden;
 mod line;
 mod motion;
+mod profile;
+mod raw;
 
 use js_sys::Uint8Array;
 use snapline_shared::client::{Drawn, Predicted};
@@ -46,15 +48,18 @@ pub struct Client {
     rows: Vec<u32>,
     /// The input held now, in words.
     input: Vec<u32>,
+    predicts: bool,
+    interpolates: bool,
 }
 
 #[wasm_bindgen]
 impl Client {
-    /// Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, and `loss_per_mille` of the
-    /// messages are late by `stall_ms`, with all behind them. All 0: none. Call `pump` every few milliseconds then.
+    /// Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, `loss_per_mille` of the messages
+    /// are late by `stall_ms`, with all behind them, and `bytes_per_s` pass at most (0: any number). All 0: none. Call `pump` every few milliseconds
+    /// then.
     ///
     /// # Errors
-    /// When a time is over 10,000 ms or the loss over 1,000.
+    /// When a time is over 10,000 ms or the loss over 1,000 in a thousand.
     #[wasm_bindgen(js_name = setLink)]
     pub fn set_link(
         &mut self,
@@ -62,13 +67,26 @@ impl Client {
         jitter_ms: u32,
         loss_per_mille: u32,
         stall_ms: u32,
+        bytes_per_s: u32,
     ) -> Result<(), JsError> {
         let times_ms = [delay_ms, jitter_ms, stall_ms];
         if times_ms.iter().any(|&ms| ms > LINK_MS_MAX) || loss_per_mille > 1000 {
             return Err(JsError::new("a link's times are 0 to 10000 ms, its loss is 0 to 1000 in a thousand"));
         }
         let [delay_us, jitter_us, stall_us] = times_ms.map(|ms| u64::from(ms) * 1000);
-        self.line.set(LinkSpec { delay_us, jitter_us, loss_per_mille, stall_us, ..DIRECT });
+        self.line.set(LinkSpec { delay_us, jitter_us, loss_per_mille, stall_us, bytes_per_s: bytes_per_s.into(), ..DIRECT });
+        Ok(())
+    }
+
+    /// Nothing passes the simulated link, either way, for so many milliseconds; then everything at once.
+    ///
+    /// # Errors
+    /// When it is more than 10,000 ms.
+    pub fn freeze(&mut self, now_us: f64, ms: u32) -> Result<(), JsError> {
+        if ms > LINK_MS_MAX {
+            return Err(JsError::new("a link freezes for 0 to 10000 ms"));
+        }
+        self.line.freeze(now_us as u64 + u64::from(ms) * 1000);
         Ok(())
     }
 
@@ -233,23 +251,28 @@ impl Client {
             .done()
     }
 
-    /// What the newest snapshot brought; undefined when there was none since the last call.
-    #[wasm_bindgen(js_name = pollArrival, unchecked_return_type = "ClientArrival | undefined")]
-    #[must_use]
-    pub fn poll_arrival(&mut self) -> JsValue {
-        self.core.session().poll_arrival().map_or(JsValue::UNDEFINED, |arrival| {
-            Object::new()
-                .number("step", arrival.step.0)
-                .number("bytes", arrival.bytes as f64)
-                .number("rows", arrival.rows as f64)
-                .maybe_number("echoUs", arrival.echo_us.map(|us| us as f64))
-                .done()
-        })
+    /// Whether the own entity is drawn where it is predicted; else where the server last had it. Inputs and the own state go on as before.
+    #[wasm_bindgen(js_name = setPrediction)]
+    pub fn set_prediction(&mut self, on: bool) {
+        self.predicts = on;
+    }
+
+    /// Whether others are drawn between two snapshots, a little in the past; else as the newest snapshot has them.
+    #[wasm_bindgen(js_name = setInterpolation)]
+    pub fn set_interpolation(&mut self, on: bool) {
+        self.interpolates = on;
     }
 
     /// Brings the world to `now_us`; the getters below tell where it lies in memory until the next call.
     pub fn draw(&mut self, now_us: f64) {
-        self.core.draw(now_us as u64, &mut self.drawn);
+        if self.predicts {
+            self.core.draw(now_us as u64, &mut self.drawn);
+        } else {
+            self.core.session().draw(now_us as u64, &mut self.drawn);
+        }
+        if !self.interpolates {
+            raw::snap(self.core.session_ref(), self.predicts, &mut self.drawn);
+        }
         self.rows.clear();
         for row in &self.drawn.rows {
             let kind = u32::from(row.kind) | if row.held { HELD } else { 0 };
@@ -339,7 +362,7 @@ impl Client {
 impl Client {
     fn over(core: Box<dyn ClientCore>) -> Self {
         let input = vec![0; core.session_ref().schema().input.words()];
-        Self { core, line: Line::new(), drawn: Drawn::default(), rows: Vec::new(), input }
+        Self { core, line: Line::new(), drawn: Drawn::default(), rows: Vec::new(), input, predicts: true, interpolates: true }
     }
 }
 

@@ -35,6 +35,12 @@ impl Line {
         }
     }
 
+    /// Nothing arrives, either way, before `until_us`.
+    pub(crate) const fn freeze(&mut self, until_us: u64) {
+        self.up.freeze(until_us);
+        self.down.freeze(until_us);
+    }
+
     /// The socket was opened: what `core` says to that is on its way.
     pub(crate) fn open(&mut self, now_us: u64, core: &mut dyn ClientCore, name: &str, bot: bool) {
         self.now_us = self.now_us.max(now_us);

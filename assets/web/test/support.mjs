@@ -106,6 +106,7 @@ export class FakeClient {
     this.onMessage(now, bytes);
   }
   pump() {}
+  pollArrival() {}
   ownNumbers() {}
   update() {}
   draw() {}

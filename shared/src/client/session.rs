@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::clock::Clock;
 use super::timeline::{Drawn, Timeline};
 use crate::coder::Rates;
-use crate::frame::{Eye, ReceivedEvent, Replica, SNAPSHOT};
+use crate::frame::{Eye, FrameParts, ReceivedEvent, Replica, SNAPSHOT};
 use crate::game::SetupError;
 use crate::ids::PlayerId;
 use crate::message::{
@@ -20,6 +20,8 @@ use crate::words::DecodeError;
 
 /// Messages and events that may wait to be polled; a caller that never polls loses the oldest.
 const WAITING_MAX: usize = 1024;
+/// Snapshots whose arrival may wait to be polled: the oldest go first.
+const ARRIVALS_MAX: usize = 64;
 /// Sent inputs remembered to measure their echo.
 const SENT_MAX: usize = 128;
 /// The server drops inputs that come earlier than this.
@@ -84,7 +86,7 @@ pub enum SessionEvent {
     },
 }
 
-/// What the newest snapshot brought; for measurements.
+/// What a snapshot brought; for measurements.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Arrival {
     /// Its step.
@@ -95,6 +97,10 @@ pub struct Arrival {
     pub rows: usize,
     /// For the newest input that the server had applied: how long ago it was sent, in microseconds. None when there is no new one.
     pub echo_us: Option<u64>,
+    /// Smallest slack of the inputs of the last second, in whole ticks; below 0: one came too late.
+    pub slack: i8,
+    /// Where its bits went.
+    pub parts: FrameParts,
 }
 
 /// Counters of a session.
@@ -143,7 +149,7 @@ pub struct Session {
     next_request: u32,
     transmit: VecDeque<Vec<u8>>,
     events: VecDeque<SessionEvent>,
-    arrival: Option<Arrival>,
+    arrivals: VecDeque<Arrival>,
     frame: Option<FrameFacts>,
     stats: SessionStats,
 }
@@ -165,7 +171,7 @@ impl Session {
             next_request: 0,
             transmit: VecDeque::new(),
             events: VecDeque::new(),
-            arrival: None,
+            arrivals: VecDeque::new(),
             frame: None,
             stats: SessionStats::default(),
         }
@@ -265,8 +271,17 @@ impl Session {
         // Also when none came for a second: then the slack is the least there is.
         let input_was_late = info.slack < 0 || joined.applied != Some(tick);
         self.frame = Some(FrameFacts { tick, own_whole: info.own, input_was_late });
-        self.arrival =
-            Some(Arrival { step: info.step, bytes: bytes.len(), rows: joined.replica.rows().len(), echo_us });
+        if self.arrivals.len() == ARRIVALS_MAX {
+            self.arrivals.pop_front();
+        }
+        self.arrivals.push_back(Arrival {
+            step: info.step,
+            bytes: bytes.len(),
+            rows: joined.replica.rows().len(),
+            echo_us,
+            slack: info.slack,
+            parts: info.parts,
+        });
         self.stats.snapshots += 1;
         self.stats.snapshot_bytes += bytes.len() as u64;
         if info.check_failed {
@@ -402,7 +417,7 @@ impl Session {
 
     /// What the last snapshot brought; none when there was no new one since the last call.
     pub fn poll_arrival(&mut self) -> Option<Arrival> {
-        self.arrival.take()
+        self.arrivals.pop_front()
     }
 
     /// Who we are, after Welcome.
