@@ -38,6 +38,8 @@ export const CLOSES = new Map([
   [4002, ["forbidden", "now", "The game does not let you in."]],
   [4003, ["version_unsupported", "reload", "This page was built for another version of the server."]],
   [4004, ["room_not_found", "main", "There is no such room."]],
+  [4005, ["replaced", "now", "You play on in another tab or window, which has taken over your seat."]],
+  [4007, ["resume_rejected", "now", "Your seat has been given up."]],
   [4101, ["slow_consumer", "pause", "Your connection was too slow for too long: the server's data did not reach you."]],
   [4103, ["room_full", "pause", "The room is full."]],
   [4104, ["hello_timeout", "pause", "The page did not introduce itself in time. The network may be very slow."]],
@@ -83,6 +85,25 @@ export function explain(code, reason = "", retryAfterS = 0) {
 export function local(name, detail = "") {
   const [way, words] = LOCAL[name];
   return { code: 0, name, words, detail, way, retryAfterS: way === "pause" ? PAUSE_S : 0 };
+}
+
+/** What a page comes back from by itself: what this side found out about the network, and these codes, beside those of 4100 to 4299. */
+const RETURNS = new Set(["unreachable", "not_opened", "no_answer", "silent", 1001, 1005, 1006, 1011, 1012, 1013]);
+
+/**
+ * Whether a page that has a seat tries by itself to come back to it.
+ * @param {Ending} ending
+ */
+export function comesBack({ code, name }) {
+  return RETURNS.has(code || name) || (code >= 4100 && code < 4300);
+}
+
+/**
+ * Whether the seat is lost with such an end: there is nothing to come back to, or it is another's.
+ * @param {Ending} ending
+ */
+export function losesSeat({ code, name }) {
+  return name === "left" || code === 1000 || (code >= 4000 && code < 4100);
 }
 
 /**

@@ -5,6 +5,9 @@ import { buttonElement, element, write } from "./dom.js";
 
 const WAYS = { now: "Join again", pause: "Join again", reload: "Reload the page", main: "Go to the main room" };
 
+/** A connection that comes back sooner than this is not worth a word; and how often the words are written. */
+const LOST_MS = 400;
+
 export const cover = {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   countdown: undefined,
@@ -34,6 +37,31 @@ export const cover = {
     button.onclick = () => back(ending.way);
     this.wait(button, WAYS[ending.way], ending.retryAfterS);
     button.focus();
+  },
+
+  /**
+   * The connection is lost and tried again; shown once it takes a while, for most are back before anybody could read it.
+   * @param {import("./snapline.js").Lost} lost
+   * @param {() => void} tryNow
+   */
+  lose({ ending, waitMs, leftMs }, tryNow) {
+    const from = performance.now();
+    const button = buttonElement("again");
+    const show = () => {
+      const passedMs = performance.now() - from;
+      const [wait, left] = [waitMs - passedMs, leftMs - passedMs].map((ms) => Math.max(0, Math.ceil(ms / 1000)));
+      write("cover-title", "Connection lost");
+      write("cover-words", `${ending.words} Your seat is kept for ${left} s.`);
+      element("cover-detail").hidden = true;
+      button.hidden = button.disabled = false;
+      button.textContent = wait > 0 ? `Next try in ${wait} s: try now` : "Trying …";
+      button.onclick = tryNow;
+      this.set(true);
+    };
+    clearInterval(this.countdown);
+    const isShown = !element("cover").hidden;
+    this.countdown = setInterval(show, LOST_MS);
+    if (isShown) show();
   },
 
   /**

@@ -5,16 +5,20 @@
 //   game.on("end", (ending) => show(ending.words));
 //   each animation frame: game.input({ heading: 64 }); draw(game.view());
 //
+// A lost connection is found again by itself, with the same seat, while the server keeps it: see the event "lost".
+//
 // With `predict: true` the own entity answers at once: the game's own build of the client core runs its rules ahead of the server.
 //
 // It always ends in the state "ended", with the reason in words.
 
-import { explain, local } from "./close.js";
+import { comesBack, explain, local, losesSeat } from "./close.js";
 import { loadCore, packageOf } from "./core.js";
 import { Listeners } from "./listeners.js";
 import { Meter } from "./meter.js";
 import { Players } from "./players.js";
+import { Retry } from "./retry.js";
 import { named, readSchema } from "./schema.js";
+import { Seat } from "./seat.js";
 import { Server, Unreachable } from "./server.js";
 import { View } from "./view.js";
 
@@ -22,6 +26,8 @@ import { View } from "./view.js";
 export const SUBPROTOCOL = "snapline.v1";
 /** From the socket's making to Welcome. */
 const JOIN_MS_MAX = 10_000;
+/** The same when coming back: the seat is not kept for ever. */
+const RETURN_MS_MAX = 4_000;
 /** Without any message, while somebody looks: the server says something every second. */
 const SILENCE_MS_MAX = 10_000;
 /** How often a simulated link is looked at: no message is later by more. */
@@ -67,13 +73,25 @@ export { packageOf };
  * @property {(game: string | null) => Promise<Core>} [load] the core that predicts a game; null: the one for any
  * @property {new (url: string, protocol: string) => WebSocket} [socket]
  * @property {typeof globalThis.fetch} [fetch]
+ * @property {Storage | null} [storage] where the token for one's seat is kept: the tab's own unless told; null: nowhere, a reload is somebody new
+ * @property {() => number} [random] from 0 to less than 1
  * @property {() => number} [clock] milliseconds of a steady clock, as in animation frames
+ */
+
+/**
+ * A lost connection that is tried again.
+ * @typedef {object} Lost
+ * @property {Ending} ending why it was lost, or why the last attempt failed
+ * @property {number} attempt number of the attempt to come, from 1
+ * @property {number} waitMs until it is made
+ * @property {number} leftMs until the last one; then "end" comes
  */
 
 /**
  * What can be listened to.
  * @typedef {object} Events
  * @property {Welcome} open the room took us in, or has begun a new epoch
+ * @property {Lost} lost the connection is lost, and is tried again after a while; "open" or "end" follows
  * @property {Players} roster the list of players has changed
  * @property {Status} status once a second
  * @property {{ player: number, name: string, text: string }} chat
@@ -94,7 +112,7 @@ export function connect(options = {}) {
 
 /** A connection to a room, made by `connect`. */
 export class Game {
-  /** @type {"loading" | "joining" | "open" | "ended"} */
+  /** @type {"loading" | "joining" | "open" | "lost" | "ended"} */
   state = "loading";
   /** @type {import("./schema.js").Schema | null} */
   schema = null;
@@ -125,6 +143,10 @@ export class Game {
   #visible = true;
   #heardMs = 0;
   #meter = new Meter();
+  /** @type {Retry | null} */
+  #retry = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #again;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #watch;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -133,6 +155,7 @@ export class Game {
   #isSimulated = false;
   #clock;
   #server;
+  #seat;
 
   /** @param {Options} options */
   constructor(options) {
@@ -141,6 +164,7 @@ export class Game {
     this.#clock = options.clock ?? (() => performance.now());
     const ask = options.fetch ?? ((url, init) => fetch(url, init));
     this.#server = new Server(options.url ?? globalThis.location.origin, this.room, ask);
+    this.#seat = new Seat(this.#server.origin, this.room, options.storage);
     this.#join().catch((error) => this.#end(error instanceof Unreachable ? error.ending : local("client_failed", wordsOf(error))));
   }
 
@@ -247,11 +271,6 @@ export class Game {
     });
   }
 
-  /** Cuts the connection as a network would, without a goodbye. */
-  drop() {
-    this.#socket?.close(3001, "dropped");
-  }
-
   /** Whether the own entity is drawn where it is predicted, else where the server last had it. @param {boolean} isOn */
   setPrediction(isOn) {
     this.#call((client) => client.setPrediction(isOn));
@@ -283,6 +302,26 @@ export class Game {
     this.#end(local("left"));
   }
 
+  /** Gives up the socket but not the seat: for a page that the browser puts away (`pagehide`, `freeze`). `wake` comes back. */
+  suspend() {
+    if (this.state !== "open" && this.state !== "joining" && this.state !== "lost") return;
+    this.#drop(3001, "suspended");
+    this.state = "lost";
+  }
+
+  /** As if the network had failed: the connection is lost, and comes back by itself. */
+  drop() {
+    if (this.state === "open") this.#lose(explain(1006));
+  }
+
+  /** Comes back now: after `suspend`, or when it is known that a lost connection can be had again. */
+  wake() {
+    if (this.state !== "lost") return;
+    this.#retry = null;
+    this.#drop(3001, "again");
+    this.#open();
+  }
+
   /** Counters of this connection, those of prediction among them. */
   get stats() {
     const { bytesPerSecond, messagesPerSecond } = this.#meter;
@@ -303,6 +342,7 @@ export class Game {
       return this.#end(local("bad_schema", wordsOf(error)));
     }
     if (this.options.link) this.#simulate(this.#client);
+    this.#client.setResumeToken(this.#seat.token);
     this.#memory = core.memory;
     this.#view = new View(this.schema);
     this.#open();
@@ -322,12 +362,15 @@ export class Game {
     };
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code, reason }) => {
-      if (hasOpened) this.#end(explain(code, reason));
-      else void this.#server.whyNot().then((ending) => this.#end(ending));
+      if (hasOpened) this.#lose(explain(code, reason));
+      // Whoever has a seat need not ask whether there is one.
+      else if (this.state === "lost") this.#lose(local("unreachable"));
+      else void this.#server.whyNot().then((ending) => this.#socket === socket && this.#lose(ending));
     };
     this.#socket = socket;
-    this.state = "joining";
+    if (this.state !== "lost") this.state = "joining";
     this.#heardMs = this.#clock();
+    clearInterval(this.#watch);
     this.#watch = setInterval(() => this.#checkSilence(), 1000);
     this.#pumpWhileSeen();
   }
@@ -340,6 +383,44 @@ export class Game {
     this.#pumpWhileSeen();
   }
 
+  /**
+   * The connection has ended without our will: comes back to the seat, or ends.
+   * @param {Ending} ending
+   */
+  #lose(ending) {
+    if (this.state === "ended") return;
+    this.#drop(3000, ending.name);
+    if (ending.name === "resume_rejected" && this.#client?.resumeToken !== undefined) {
+      // The seat is another's or nobody's: then as somebody new.
+      this.#seat.token = undefined;
+      this.#client.setResumeToken(undefined);
+      [this.#retry, this.state] = [null, "joining"];
+      return this.#open();
+    }
+    if (!this.welcome?.resumeS || !comesBack(ending)) return this.#end(ending);
+    const now = this.#clock();
+    const { random } = this.options;
+    this.#retry ??= new Retry({ nowMs: now, keptMs: this.welcome.resumeS * 1000, atOnce: ending.way === "now", random });
+    const waitMs = this.#retry.next(now);
+    if (waitMs === null) return this.#end(ending);
+    this.state = "lost";
+    this.#again = setTimeout(() => this.#open(), waitMs);
+    this.#listeners.tell("lost", { ending, attempt: this.#retry.attempts, waitMs, leftMs: this.#retry.untilMs - now });
+  }
+
+  /** Lets go of the socket, and of an attempt that waits. @param {number} code @param {string} reason */
+  #drop(code, reason) {
+    clearInterval(this.#watch);
+    clearInterval(this.#pump);
+    clearTimeout(this.#again);
+    this.#call((client) => client.close());
+    const socket = this.#socket;
+    this.#socket = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    if (socket.readyState <= 1) socket.close(code, reason);
+  }
+
   /** A simulated link hands over what is due between two animation frames too; while nobody looks, the next message is soon enough. */
   #pumpWhileSeen() {
     clearInterval(this.#pump);
@@ -349,8 +430,9 @@ export class Game {
 
   #checkSilence() {
     const silentMs = this.#clock() - this.#heardMs;
-    if (this.state === "joining" && silentMs > JOIN_MS_MAX) this.#end(local("no_answer"));
-    if (this.state === "open" && this.#visible && silentMs > SILENCE_MS_MAX) this.#end(local("silent"));
+    if (this.state === "open") {
+      if (this.#visible && silentMs > SILENCE_MS_MAX) this.#lose(local("silent"));
+    } else if (silentMs > (this.state === "lost" ? RETURN_MS_MAX : JOIN_MS_MAX)) this.#lose(local("no_answer"));
   }
 
   /** @param {unknown} data */
@@ -402,6 +484,8 @@ export class Game {
       case "welcome":
         this.welcome = event;
         this.state = "open";
+        this.#retry = null;
+        this.#seat.token = this.#client?.resumeToken;
         if (!this.#visible) this.setVisible(false);
         if (this.#client?.needsMap !== undefined) void this.#bringMap(event);
         return this.#listeners.tell("open", event);
@@ -472,14 +556,9 @@ export class Game {
     if (this.state === "ended") return;
     this.state = "ended";
     this.ending = ending;
-    clearInterval(this.#watch);
-    clearInterval(this.#pump);
-    const socket = this.#socket;
-    if (socket) {
-      socket.onopen = socket.onmessage = socket.onclose = null;
-      // 1000 gives up the seat; whatever this side stumbled over is told as a code of its own.
-      if (socket.readyState <= 1) socket.close(ending.name === "left" ? 1000 : 3000, ending.name);
-    }
+    // 1000 gives up the seat; whatever this side stumbled over is told as a code of its own.
+    this.#drop(ending.name === "left" ? 1000 : 3000, ending.name);
+    if (losesSeat(ending)) this.#seat.token = undefined;
     for (const { refused } of this.#requests.values()) refused(new Error(ending.words));
     this.#requests.clear();
     this.#listeners.tell("end", ending);

@@ -37,6 +37,7 @@ export class Visit {
     this.game = game;
     game.setVisible(!document.hidden);
     game.on("open", () => cover.hide());
+    game.on("lost", (lost) => game === this.game && cover.lose(lost, () => game.wake()));
     game.on("end", (ending) => game === this.game && cover.end(ending, (way) => this.#goBack(way)));
     this.#begin(game);
     return game;
@@ -52,11 +53,20 @@ export class Visit {
     this.join();
   }
 
+  /** The browser has taken the page out again. */
+  #return() {
+    if (this.game.state === "ended") this.join();
+    else this.game.wake();
+  }
+
   #listen() {
     document.addEventListener("visibilitychange", () => this.game.setVisible(!document.hidden));
-    addEventListener("pagehide", () => this.game.leave());
-    // Back from the page cache: the connection has not survived it.
-    addEventListener("pageshow", ({ persisted }) => persisted && this.join());
+    // Neither a page in the cache nor a frozen one can play. The seat is kept: for the page itself, or for the one that a reload makes of it.
+    addEventListener("pagehide", () => this.game.suspend());
+    document.addEventListener("freeze", () => this.game.suspend());
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#return());
+    document.addEventListener("resume", () => this.#return());
+    addEventListener("online", () => this.game.wake());
     const field = inputElement("name");
     field.addEventListener("input", () => (buttonElement("rename").hidden = field.value.trim() === (kept(NAME_KEY) ?? "")));
     element("name-form").addEventListener("submit", (event) => {
@@ -70,8 +80,7 @@ export class Visit {
   #rename(name) {
     if (name === (kept(NAME_KEY) ?? "")) return element("world").focus();
     keep(NAME_KEY, name);
-    const before = this.game;
+    this.game.leave();
     this.join();
-    before.leave();
   }
 }

@@ -57,7 +57,7 @@ impl Player for Steered {
     }
 
     fn has_joined(&self) -> bool {
-        self.session.welcome().is_some()
+        self.session.is_open()
     }
 
     fn wants_map(&self) -> Option<&str> {

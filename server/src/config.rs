@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::room::{MAP_BYTES_MAX, PLAYERS_MAX, RoomConfig, RoomMap};
+use crate::room::{MAP_BYTES_MAX, PLAYERS_MAX, ResumeKey, RoomConfig, RoomMap};
 
 /// The most that [`Config::house_bots`] may be.
 const HOUSE_BOTS_MAX: usize = 200;
@@ -53,6 +53,9 @@ pub struct Config {
     pub room_empty_s: u32,
     /// Time from a match's results to the next match, in seconds, 1-3,600. Default 10. More leaves people looking at the results for longer.
     pub restart_s: u32,
+    /// How long the seat of a player whose connection is lost is kept, in seconds, 0-3,600; 0: not at all. Default 30: a reload, a change of network.
+    /// More keeps the seats of those who just close the tab.
+    pub resume_s: u32,
     /// How long a connection may take to say Hello, in seconds, 1-60. Default 5. More lets idle connections hold `handshakes_max`.
     pub hello_timeout_s: u32,
     /// Time from one ping to the next, in seconds, 1-300. Default 5. More notices a lost player later.
@@ -97,6 +100,7 @@ impl Default for Config {
             rewind_ms_max: 450,
             room_empty_s: 60,
             restart_s: 10,
+            resume_s: 30,
             hello_timeout_s: 5,
             ping_interval_s: 5,
             pong_timeout_s: 5,
@@ -132,6 +136,7 @@ impl Config {
             ("rewind_ms_max", u64::from(self.rewind_ms_max), 0, u64::from(self.history_ms)),
             ("room_empty_s", u64::from(self.room_empty_s), 1, 86_400),
             ("restart_s", u64::from(self.restart_s), 1, 3600),
+            ("resume_s", u64::from(self.resume_s), 0, 3600),
             ("hello_timeout_s", u64::from(self.hello_timeout_s), 1, 60),
             ("ping_interval_s", u64::from(self.ping_interval_s), 1, 300),
             ("pong_timeout_s", u64::from(self.pong_timeout_s), 1, 300),
@@ -182,6 +187,8 @@ impl Config {
             history_ms: self.history_ms,
             rewind_ms_max: self.rewind_ms_max,
             restart_s: self.restart_s,
+            resume_s: self.resume_s,
+            resume_key: ResumeKey::new(random_bytes()),
             seed: self.seed.unwrap_or_else(random_seed),
             map,
             options: self.options.clone(),
@@ -218,10 +225,15 @@ impl core::fmt::Display for ConfigErrors {
 impl core::error::Error for ConfigErrors {}
 
 fn random_seed() -> u64 {
-    let mut bytes = [0; 8];
-    // Without the system's randomness a room is still a room: the seed only makes games unlike one another.
-    let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
-    u64::from_le_bytes(bytes)
+    u64::from_le_bytes(random_bytes())
+}
+
+/// From the system, which gives up to 256 bytes at once in any case.
+fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    let filled = rustix::rand::getrandom(&mut bytes[..], rustix::rand::GetRandomFlags::empty());
+    assert_eq!(filled, Ok(N), "the system gives no randomness");
+    bytes
 }
 
 /// The first `bytes_max` bytes of a file.
@@ -276,6 +288,9 @@ mod tests {
     fn both_ends_of_a_range_are_within_it() {
         for tick_hz in [1, 240] {
             assert_eq!(Config { tick_hz, ..Config::default() }.validate(), Ok(()));
+        }
+        for (resume_s, is_good) in [(0, true), (3600, true), (3601, false)] {
+            assert_eq!(Config { resume_s, ..Config::default() }.validate().is_ok(), is_good);
         }
         for house_bots in [0, HOUSE_BOTS_MAX] {
             assert_eq!(Config { house_bots, ..Config::default() }.validate(), Ok(()));

@@ -278,7 +278,8 @@ fn shots_that_the_server_did_not_fire_are_withdrawn() {
 
 #[test]
 fn late_inputs_withdraw_shots_or_shift_them_and_none_is_drawn_twice() {
-    let spec = LinkSpec { jitter_us: 20_000, loss_per_mille: 10, stall_us: 250_000, ..FAR };
+    // Stalls longer than any lead that the client takes for them.
+    let spec = LinkSpec { jitter_us: 20_000, loss_per_mille: 5, stall_us: 500_000, ..FAR };
     let (player, screen) = play(&[], spec, 9000, |tick| (210..8800).contains(&tick) && tick % 70 < 50);
     let ShotCounts { confirmed, withdrawn } = player.client.shots();
     let wrong = player.client.mispredictions();

@@ -147,7 +147,7 @@ fn live(seed: u64, view_radius: u32) -> Result<(u64, u64), String> {
         }
         if !clients.is_empty() && rng.one_in(60) {
             let client = clients.swap_remove(rng.below(clients.len() as u32) as usize);
-            room.handle_closed(client.key);
+            room.handle_left(client.key);
             (compared, held) = (compared + client.compared, held + client.held);
         }
         if !clients.is_empty() && rng.one_in(200) {
@@ -233,7 +233,7 @@ fn late_inputs_are_counted_while_their_player_is_there_and_after() {
     late.encode(&schema::<Swarm>().input.layout(), &mut bytes);
     assert_eq!(room.handle_message(at(tick), clients[0].key, &bytes), Ok(()));
     assert_eq!(room.stats().inputs_late, 4);
-    room.handle_closed(clients[0].key);
+    room.handle_left(clients[0].key);
     assert_eq!(room.stats().inputs_late, 4);
 }
 

@@ -146,6 +146,8 @@ pub struct Shot {
     pub words: Vec<u32>,
     /// Ticks that it will live at most: until the wall that it flies at.
     pub ticks: u32,
+    /// The server judges it in the world that its player saw, up to so many ticks back; 0: in the present.
+    pub rewind_ticks: u32,
 }
 
 impl Shots {
@@ -160,10 +162,19 @@ impl Shots {
     /// # Panics
     /// When `R` is not among the game's `ENTITIES`: a mistake in the game.
     pub fn put<R: Wire>(&mut self, row: &R, ticks: u32) {
+        self.put_rewound(row, ticks, 0);
+    }
+
+    /// The same for a game that compensates lag: `step` starts such a row in the world that its player saw when it fired, up to `rewind_ticks` back, and
+    /// brings it forward to the present. So it flies as fast as it is and meets what its player sees.
+    ///
+    /// # Panics
+    /// As [`Self::put`].
+    pub fn put_rewound<R: Wire>(&mut self, row: &R, ticks: u32, rewind_ticks: u32) {
         let Some(kind) = kind_number(self.kinds, &R::KIND.name) else { panic!("{} is not in ENTITIES", R::KIND.name) };
         let mut words = vec![0; R::KIND.words()];
         row.quantise(&mut words);
-        self.list.push(Shot { kind, words, ticks });
+        self.list.push(Shot { kind, words, ticks, rewind_ticks });
     }
 
     /// The shots so far, leaving none.
@@ -204,6 +215,15 @@ impl Setup<'_> {
                 words: format!("{text:?} is not a number from {} to {}", range.start(), range.end()),
             }),
         }
+    }
+
+    /// The option `field` as a truth value, or `default` when it is not given.
+    ///
+    /// # Errors
+    /// When it is neither `true` nor `false`.
+    pub fn flag(&self, field: &'static str, default: bool) -> Result<bool, SetupError> {
+        let Some(text) = self.options.get(field) else { return Ok(default) };
+        text.parse().map_err(|_| SetupError { field, words: format!("{text:?} is neither true nor false") })
     }
 }
 
@@ -323,23 +343,36 @@ impl<'a> Past<'a> {
         Self { ring, ticks_per_step }
     }
 
-    /// Entity `id` as a client that drew `seen` saw it: the two steps around it, blended. None across a teleport or a birth, or when too old.
+    /// Entity `id` as a client that drew `seen` saw it: the two steps that it blended, blended the same way. None when it was not there yet, across a
+    /// teleport, and when the moment is too old. What that client was told only later, for want of room in its snapshots, is not known here.
     #[must_use]
     pub fn at<T: Wire>(&self, seen: Seen, id: NetId) -> Option<T> {
         let (newest, _) = self.ring.newest()?;
         let back = seen.tick.since(newest.tick(self.ticks_per_step)).div_euclid(self.ticks_per_step.cast_signed());
-        let step = newest.offset(back);
-        let rows = self.ring.at(step)?;
-        let older: T = rows.read(id)?;
-        if seen.fraction == 0 {
-            return Some(older);
-        }
-        let next = self.ring.at(step.next())?;
-        let (a, b) = (rows.find(id)?, next.find(id)?);
-        if T::KIND.is_teleport(rows.words(a), next.words(b), 1) {
+        let (older, gap) = (newest.offset(back), i32::from(seen.skipped) + 1);
+        let rows = self.ring.at(older)?;
+        let from: T = rows.read(id)?;
+        // At the newest end nothing follows; a row that is no more was shown where it was last.
+        let next = self.ring.at(older.offset(gap)).filter(|_| seen.fraction > 0);
+        let Some((next, to)) = next.and_then(|next| Some((next, next.find(id)?))) else { return Some(from) };
+        if T::KIND.is_teleport(rows.words(rows.find(id)?), next.words(to), gap.unsigned_abs()) {
             return None;
         }
-        Some(T::blend(&older, &next.read(id)?, f32::from(seen.fraction) / 256.0))
+        Some(T::blend(&from, &next.read(id)?, f32::from(seen.fraction) / 256.0))
+    }
+
+    /// Ticks from the moment that a client drew as `seen` to `now`.
+    #[must_use]
+    pub fn age(&self, seen: Seen, now: Tick) -> f32 {
+        seen.age(now, self.ticks_per_step)
+    }
+
+    /// What a client that drew `seen` draws so many ticks later; none when no snapshot of that moment has been made yet.
+    #[must_use]
+    pub fn later(&self, seen: Seen, ticks: u32) -> Option<Seen> {
+        let (newest, _) = self.ring.newest()?;
+        let later = seen.later(ticks, self.ticks_per_step);
+        (later.age(newest.tick(self.ticks_per_step), self.ticks_per_step) >= 0.0).then_some(later)
     }
 }
 

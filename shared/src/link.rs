@@ -27,6 +27,70 @@ impl LinkSpec {
     /// Nothing in between.
     pub const NONE: Self =
         Self { delay_us: 0, jitter_us: 0, loss_per_mille: 0, stall_us: 0, bytes_per_s: 0, buffer_bytes: 64 * 1024 };
+
+    /// A switch between the two: half a millisecond there and back, 100 Mbit/s, nothing is lost.
+    pub const LAN: Self =
+        Self { delay_us: 200, jitter_us: 100, bytes_per_s: 12_500_000, buffer_bytes: 256 * 1024, ..Self::NONE };
+
+    /// A home's radio and a server nearby: 10 to 20 ms there and back. What the air loses the radio repeats within milliseconds, so it shows as jitter;
+    /// the little that is left costs a round trip, the wait for the next message that tells of it and RACK's reordering window.
+    pub const WIFI: Self = Self {
+        delay_us: 5_000,
+        jitter_us: 5_000,
+        loss_per_mille: 1,
+        stall_us: 40_000,
+        bytes_per_s: 6_250_000,
+        buffer_bytes: 256 * 1024,
+    };
+
+    /// A phone in a town: 60 to 110 ms there and back, the jitter of the base station's scheduling. Its link layer delivers all, so nothing is lost.
+    pub const MOBILE: Self =
+        Self { delay_us: 30_000, jitter_us: 25_000, bytes_per_s: 1_500_000, buffer_bytes: 256 * 1024, ..Self::NONE };
+
+    /// A crowded access point far away: 150 ms there and back, 2 % of the segments lost. A loss is noticed after a round trip and a quarter (RACK's
+    /// reordering window) and repeated: that much later this message and all behind it arrive. 2 Mbit/s and a buffer that adds a quarter of a second.
+    pub const HOTEL: Self = Self {
+        delay_us: 65_000,
+        jitter_us: 20_000,
+        loss_per_mille: 20,
+        stall_us: 190_000,
+        bytes_per_s: 250_000,
+        buffer_bytes: 64 * 1024,
+    };
+
+    /// A satellite at 36,000 km: 600 ms there and back, half a per cent lost, each such loss at the price of a round trip and a quarter.
+    pub const SATELLITE: Self = Self {
+        delay_us: 290_000,
+        jitter_us: 20_000,
+        loss_per_mille: 5,
+        stall_us: 750_000,
+        bytes_per_s: 1_250_000,
+        buffer_bytes: 256 * 1024,
+    };
+
+    /// The links with a name.
+    pub const PRESETS: [(&'static str, Self); 5] = [
+        ("lan", Self::LAN),
+        ("wifi", Self::WIFI),
+        ("4g", Self::MOBILE),
+        ("hotel", Self::HOTEL),
+        ("satellite", Self::SATELLITE),
+    ];
+
+    /// The preset of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::PRESETS.iter().find(|(preset, _)| *preset == name).map(|(_, spec)| *spec)
+    }
+}
+
+/// How a message fares on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// When it arrives, unless the link is frozen then.
+    pub arrives_us: u64,
+    /// Whether that is later than without any loss: its own segment or one ahead of it has to be sent again.
+    pub stalled: bool,
 }
 
 /// Messages on their way, in order.
@@ -40,6 +104,8 @@ pub struct Link {
     /// When the last byte sent so far has left the bucket, and when the last message sent so far arrives.
     sent_until_us: u64,
     arrives_us: u64,
+    /// When that would be if nothing had ever been lost.
+    lossless_us: u64,
     frozen_until_us: u64,
 }
 
@@ -54,6 +120,7 @@ impl Link {
             flying_bytes: 0,
             sent_until_us: 0,
             arrives_us: 0,
+            lossless_us: 0,
             frozen_until_us: 0,
         }
     }
@@ -73,12 +140,18 @@ impl Link {
         self.sent_until_us = self.sent_until_us.max(now_us) + takes_us;
         let jitter_us = u64::from(self.rng.below(self.spec.jitter_us.min(u64::from(u32::MAX)) as u32 + 1));
         let lost = self.rng.below(1000) < self.spec.loss_per_mille;
-        let arrives_us =
-            self.sent_until_us + self.spec.delay_us + jitter_us + if lost { self.spec.stall_us } else { 0 };
-        self.arrives_us = self.arrives_us.max(arrives_us);
+        let lossless_us = self.sent_until_us + self.spec.delay_us + jitter_us;
+        self.lossless_us = self.lossless_us.max(lossless_us);
+        self.arrives_us = self.arrives_us.max(lossless_us + if lost { self.spec.stall_us } else { 0 });
         self.flying_bytes += message.len();
         self.flying.push_back((self.arrives_us, message));
         true
+    }
+
+    /// How the message taken last fares.
+    #[must_use]
+    pub const fn last_passage(&self) -> Passage {
+        Passage { arrives_us: self.arrives_us, stalled: self.arrives_us > self.lossless_us }
     }
 
     /// The next message that has arrived.
@@ -95,6 +168,12 @@ impl Link {
     /// Nothing arrives before `until_us`; what is on its way then comes at once.
     pub const fn freeze(&mut self, until_us: u64) {
         self.frozen_until_us = until_us;
+    }
+
+    /// When the next message arrives; none when nothing is on its way.
+    #[must_use]
+    pub fn next_arrival_us(&self) -> Option<u64> {
+        self.flying.front().map(|(arrives_us, _)| (*arrives_us).max(self.frozen_until_us))
     }
 
     /// Bytes on their way.
@@ -137,6 +216,33 @@ mod tests {
         assert!(stalled > 100, "a stall holds up about 20 messages: {stalled}");
         // In order of arrival the sending times rise: a delay falls by at most the 10 ms between two sendings.
         assert!(delays.windows(2).all(|pair| pair[1] + 10 >= pair[0]));
+    }
+
+    #[test]
+    fn what_is_stuck_behind_a_loss_is_told_from_what_jitter_delays() {
+        let spec =
+            LinkSpec { delay_us: 40_000, jitter_us: 25_000, loss_per_mille: 20, stall_us: 200_000, ..LinkSpec::NONE };
+        let mut link = Link::new(spec, 5);
+        let (mut stalled, mut late) = (0, 0);
+        for ms in (0..10_000u64).step_by(10) {
+            assert!(link.send(ms * 1000, vec![0]));
+            let Passage { arrives_us, stalled: is_stalled } = link.last_passage();
+            let delay_us = arrives_us - ms * 1000;
+            // Whoever waits longer than delay and jitter waits for a loss; a stall's end may fall within the jitter.
+            assert!(is_stalled || delay_us <= 65_000, "{delay_us}");
+            stalled += u64::from(is_stalled);
+            late += u64::from(delay_us > 65_000);
+        }
+        assert!(late > 100 && stalled < late + 60, "{late} late, {stalled} stalled");
+        let mut lossless = Link::new(LinkSpec { loss_per_mille: 0, ..spec }, 5);
+        assert!((0..1000).all(|ms| lossless.send(ms * 1000, vec![0]) && !lossless.last_passage().stalled));
+    }
+
+    #[test]
+    fn presets_have_names_and_no_preset_turns_a_frame_away() {
+        assert_eq!(LinkSpec::named("hotel"), Some(LinkSpec::HOTEL));
+        assert_eq!(LinkSpec::named("Hotel"), None);
+        assert!(LinkSpec::PRESETS.iter().all(|(_, spec)| spec.buffer_bytes >= 64 * 1024 && spec.stall_us < 1_000_000));
     }
 
     #[test]

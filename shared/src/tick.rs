@@ -77,8 +77,42 @@ impl Step {
 pub struct Seen {
     /// The tick of the older of the two steps that were blended.
     pub tick: Tick,
-    /// How far towards the next step, in 1/256 of the gap between the two.
+    /// How far towards the newer one, in 1/256 of the gap between the two.
     pub fraction: u8,
+    /// Steps between the two, which that client never got: 0 as long as it gets every one. Known to the server, never on the wire.
+    pub skipped: u8,
+}
+
+impl Seen {
+    /// What is drawn when the world of `tick` is, a step's.
+    #[must_use]
+    pub const fn of(tick: Tick) -> Self {
+        Self { tick, fraction: 0, skipped: 0 }
+    }
+
+    /// Ticks between the two steps.
+    const fn span(self, ticks_per_step: u32) -> u32 {
+        ticks_per_step * (self.skipped as u32 + 1)
+    }
+
+    /// Ticks from the moment that was drawn to `now`; negative when it lies after.
+    #[must_use]
+    pub fn age(self, now: Tick, ticks_per_step: u32) -> f32 {
+        now.since(self.tick) as f32 - f32::from(self.fraction) * self.span(ticks_per_step) as f32 / 256.0
+    }
+
+    /// What the same client drew, or will draw, so many ticks later: between the same two steps, and then between one step and the next.
+    #[must_use]
+    pub fn later(self, ticks: u32, ticks_per_step: u32) -> Self {
+        let span = self.span(ticks_per_step);
+        let at = ticks * 256 + u32::from(self.fraction) * span;
+        if at < span * 256 {
+            return Self { fraction: (at / span) as u8, ..self };
+        }
+        let (rest, step) = (at - span * 256, ticks_per_step * 256);
+        let tick = self.tick.offset((span + rest / step * ticks_per_step).cast_signed());
+        Self { tick, fraction: (rest % step / ticks_per_step) as u8, skipped: 0 }
+    }
 }
 
 #[cfg(test)]
@@ -94,6 +128,23 @@ mod tests {
         assert_eq!(before.since(after), -3);
         assert!(after.is_after(before) && !before.is_after(after) && !after.is_after(after));
         assert_eq!(Tick(u32::MAX).next(), Tick(0));
+    }
+
+    #[test]
+    fn what_is_drawn_moves_on_with_time() {
+        let seen = Seen { tick: Tick(100), fraction: 64, skipped: 0 };
+        assert_eq!(seen.age(Tick(110), 2), 9.5);
+        assert_eq!(seen.later(1, 2), Seen { fraction: 192, ..seen });
+        assert_eq!(seen.later(2, 2), Seen { tick: Tick(102), ..seen });
+        assert_eq!(seen.later(5, 2), Seen { tick: Tick(104), fraction: 192, skipped: 0 });
+        // Two steps were skipped: the gap is six ticks.
+        let seen = Seen { tick: Tick(u32::MAX - 1), fraction: 128, skipped: 2 };
+        assert_eq!((seen.age(Tick(3), 2), seen.later(1, 2).fraction), (2.0, 170));
+        assert_eq!(seen.later(4, 2), Seen { tick: Tick(4), fraction: 128, skipped: 0 });
+        for ticks in 0..20 {
+            let later = seen.later(ticks, 2);
+            assert!((seen.age(Tick(3), 2) - later.age(Tick(3), 2) - ticks as f32).abs() < 0.03, "{ticks}: {later:?}");
+        }
     }
 
     #[test]

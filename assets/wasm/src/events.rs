@@ -11,7 +11,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
 export interface WelcomeEvent { type: "welcome"; epoch: number; tick: number; tickHz: number; ticksPerStep: number; player: number; game: string;
-    /** 16 hexadecimal digits, as are all hashes. */ schemaHash: string; map: string; mapHash: string; options: [string, string][]; }
+    /** 16 hexadecimal digits, as are all hashes. */ schemaHash: string; map: string; mapHash: string; options: [string, string][];
+    /** How long the seat is kept when the connection is lost, in seconds; 0: not at all. */ resumeS: number; }
 export interface ReplyEvent { type: "reply"; number: number; /** Why not; none: done. */ refused?: string; }
 export interface ChatEvent { type: "chat"; player: number; text: string; }
 export interface RosterChange { change: "join" | "leave" | "away"; player: number; name?: string; bot?: boolean; away?: boolean; }
@@ -113,6 +114,7 @@ pub(crate) fn welcome(welcome: &Welcome) -> JsValue {
         .text("map", &welcome.map)
         .text("mapHash", &format!("{:016x}", welcome.map_hash))
         .value("options", &welcome.options.iter().map(pair).collect::<Array>())
+        .number("resumeS", welcome.resume_s)
         .done()
 }
 

@@ -90,9 +90,27 @@ impl Client {
         Ok(())
     }
 
-    /// The socket is open: queues Hello.
+    /// A socket is open: queues Hello, with the resume token if there is one. The world stays as it was until Welcome.
     pub fn open(&mut self, now_us: f64, name: &str, bot: bool) {
         self.line.open(now_us as u64, &mut *self.core, name, bot);
+    }
+
+    /// The socket is lost: nothing is to be sent until the next one is open.
+    pub fn close(&mut self) {
+        self.line.close(&mut *self.core);
+    }
+
+    /// What takes the next `open` back to this client's seat; a secret. Undefined before Welcome, and where the server keeps no seats.
+    #[wasm_bindgen(getter, js_name = resumeToken)]
+    #[must_use]
+    pub fn resume_token(&self) -> Option<String> {
+        self.core.session_ref().resume_token().map(str::to_owned)
+    }
+
+    /// The next `open` comes with this token; undefined: with none, as somebody new.
+    #[wasm_bindgen(js_name = setResumeToken)]
+    pub fn set_resume_token(&mut self, token: Option<String>) {
+        self.core.session().set_resume_token(token);
     }
 
     /// A message has arrived.

@@ -14,6 +14,7 @@ const SEEDS: [u64; 2] = [1, 2];
 pub(crate) struct Line {
     up: Link,
     down: Link,
+    spec: LinkSpec,
     /// The newest time that was told.
     now_us: u64,
 }
@@ -22,11 +23,12 @@ impl Line {
     /// Nothing in between.
     pub(crate) fn new() -> Self {
         let [up, down] = SEEDS.map(|seed| Link::new(DIRECT, seed));
-        Self { up, down, now_us: 0 }
+        Self { up, down, spec: DIRECT, now_us: 0 }
     }
 
     /// From now on either direction is like `spec`. Messages on their way keep their order: they enter the new links first.
     pub(crate) fn set(&mut self, spec: LinkSpec) {
+        self.spec = spec;
         for (link, seed) in [&mut self.up, &mut self.down].into_iter().zip(SEEDS) {
             let mut old = std::mem::replace(link, Link::new(spec, seed));
             while let Some(message) = old.receive(u64::MAX) {
@@ -41,8 +43,15 @@ impl Line {
         self.down.freeze(until_us);
     }
 
-    /// The socket was opened: what `core` says to that is on its way.
+    /// The socket is lost, and with it what was on its way.
+    pub(crate) fn close(&mut self, core: &mut dyn ClientCore) {
+        core.session().handle_close();
+        [self.up, self.down] = SEEDS.map(|seed| Link::new(self.spec, seed));
+    }
+
+    /// A socket was opened: what `core` says to that is on its way.
     pub(crate) fn open(&mut self, now_us: u64, core: &mut dyn ClientCore, name: &str, bot: bool) {
+        self.close(core);
         self.now_us = self.now_us.max(now_us);
         core.session().handle_open(self.now_us, name, bot);
         self.collect(core);
@@ -177,6 +186,21 @@ mod tests {
         line.arrive(2, reply(3));
         line.pump(2, &mut session).expect("messages");
         assert_eq!((replies(&mut session), sent(&mut line, &mut session)), (vec![1, 2, 3], 1));
+    }
+
+    #[test]
+    fn what_was_on_its_way_is_lost_with_the_socket_and_the_link_stays() {
+        let (mut line, mut session) = (Line::new(), session());
+        line.set(LinkSpec { delay_us: 70 * MS, ..DIRECT });
+        line.open(0, &mut session, "", false);
+        line.arrive(0, reply(1));
+        line.close(&mut session);
+        line.open(MS, &mut session, "", false);
+        line.arrive(MS, reply(2));
+        line.pump(70 * MS, &mut session).expect("nothing");
+        assert_eq!((replies(&mut session), sent(&mut line, &mut session)), (vec![], 0));
+        line.pump(71 * MS, &mut session).expect("a message");
+        assert_eq!((replies(&mut session), sent(&mut line, &mut session)), (vec![2], 1));
     }
 
     #[test]

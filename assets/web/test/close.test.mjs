@@ -33,7 +33,7 @@ test("what the server adds to its reason is told", () => {
 });
 
 test("a code of a newer server goes by its range", () => {
-  assert.equal(explain(4007, "resume_rejected").way, "reload");
+  assert.equal(explain(4099, "unheard_of").way, "reload");
   assert.deepEqual([explain(4150).way, explain(4150).retryAfterS > 0], ["pause", true]);
   assert.equal(explain(4242).way, "now");
   assert.match(explain(4242, "fenced: gone").words, /4242, fenced/);

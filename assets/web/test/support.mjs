@@ -99,8 +99,17 @@ export class FakeClient {
   valueCount = 0;
   own = -1;
 
+  resumeToken = undefined;
+
   open() {
+    this.opened = [...(this.opened ?? []), this.resumeToken];
     this.transmits.push(Uint8Array.of(1));
+  }
+  close() {
+    this.transmits.length = 0;
+  }
+  setResumeToken(token) {
+    this.resumeToken = token;
   }
   message(now, bytes) {
     this.onMessage(now, bytes);

@@ -39,7 +39,7 @@ pub(super) struct Hosted<G: Game> {
     readable: Vec<SessionKey>,
     pacer: Pacer,
     liveness: Liveness,
-    /// Since when nobody is here, in nanoseconds: it sleeps.
+    /// Since when nobody has a seat, in nanoseconds: it sleeps.
     empty_since_ns: Option<u64>,
     players: Arc<AtomicUsize>,
     looks: Looks,
@@ -128,8 +128,11 @@ impl<G: Game> Hosted<G> {
             self.room.handle_closed(session);
             return farewell::say(&self.shared.runtime, socket, &Close::Overloaded("out of resources"));
         }
+        // Whoever was on the seat that the newcomer has come back to.
+        self.part_closed();
         if let Some(suppressed) = self.shared.join_noise.may_speak() {
-            tracing::info!(room = self.name, name = ?hello.name, bot = hello.bot, suppressed, "joined");
+            let resumed = hello.resume.is_some();
+            tracing::info!(room = self.name, name = ?hello.name, bot = hello.bot, resumed, suppressed, "joined");
         }
         self.peers.insert(session, Peer::new(socket, now_us, self.liveness));
         if self.empty_since_ns.take().is_some() {
@@ -205,6 +208,10 @@ impl<G: Game> Hosted<G> {
                 }
                 Heard::Nothing => return,
                 Heard::Later => break,
+                Heard::Left => {
+                    self.room.handle_left(session);
+                    return self.part(session, &Close::Bye);
+                }
                 Heard::Over(close) => Some(close),
                 Heard::Gone => None,
             };
@@ -251,7 +258,11 @@ impl<G: Game> Hosted<G> {
 
     /// The connection ends and the room does not know yet.
     fn lose(&mut self, session: SessionKey, close: Option<&Close>) {
-        self.room.handle_closed(session);
+        if close.is_none_or(Close::keeps_seat) {
+            self.room.handle_closed(session);
+        } else {
+            self.room.handle_left(session);
+        }
         match close {
             Some(close) => self.part(session, close),
             None => drop(self.peers.remove(&session)),
@@ -300,7 +311,7 @@ fn check_silence(socket: &mut Socket) -> Result<(), Close> {
             Heard::Control => {}
             Heard::Nothing | Heard::Later => return Ok(()),
             Heard::Over(close) => return Err(close),
-            Heard::Gone => return Err(Close::Bye),
+            Heard::Left | Heard::Gone => return Err(Close::Bye),
         }
     }
     Err(Close::BadMessage("too much between Hello and Welcome"))

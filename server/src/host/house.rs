@@ -106,7 +106,7 @@ impl<G: Game> House<G> {
         let last = self.bots.iter().max_by_key(|(_, bot)| bot.number).map(|(&session, _)| session);
         let Some(session) = last else { return false };
         self.bots.remove(&session);
-        room.handle_closed(session);
+        room.handle_left(session);
         true
     }
 
@@ -158,7 +158,7 @@ impl<G: Game> House<G> {
                 error,
                 "a house bot has failed: it leaves"
             );
-            room.handle_closed(session);
+            room.handle_left(session);
             *rests_until_us = now_us + REST_US;
             false
         });

@@ -32,7 +32,9 @@ pub(crate) enum Heard {
     Nothing,
     /// More, but not in this tick.
     Later,
-    /// The peer closes, or has broken a rule: what to answer.
+    /// The peer says goodbye (1000): it wants its seat no more.
+    Left,
+    /// The peer closes otherwise, or has broken a rule: what to answer.
     Over(Close),
     /// The connection is dead.
     Gone,
@@ -99,6 +101,7 @@ impl Socket {
         match self.web.read() {
             Ok(Message::Binary(bytes)) => Heard::Message(bytes),
             Ok(Message::Ping(_) | Message::Pong(_)) => Heard::Control,
+            Ok(Message::Close(Some(frame))) if frame.code == CloseCode::Normal => Heard::Left,
             Ok(Message::Close(frame)) => Heard::Over(answer_to(frame.as_ref())),
             Ok(Message::Text(_) | Message::Frame(_)) => Heard::Over(Close::BinaryOnly),
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {

@@ -1,9 +1,11 @@
-//! What the room keeps for one connection.
+//! What the room keeps for one connection and the seat it sits on; while a seat is away there is the seat alone.
+
+use std::collections::VecDeque;
 
 use snapline_shared::frame::Mirror;
 use snapline_shared::game::Game;
 use snapline_shared::ids::PlayerId;
-use snapline_shared::message::{Close, NAME_CHARS_MAX, ServerMessage};
+use snapline_shared::message::{ANSWERS_MAX, Close, NAME_CHARS_MAX, ServerMessage};
 use snapline_shared::tick::Tick;
 
 use super::flow::Window;
@@ -24,7 +26,7 @@ pub(crate) struct Asked {
     pub(crate) words: Vec<u32>,
 }
 
-/// One connection and the seat it sits on.
+/// One seat, and the connection that sits on it.
 #[derive(Debug)]
 pub(crate) struct Connection<G: Game> {
     pub(crate) player: PlayerId,
@@ -32,6 +34,17 @@ pub(crate) struct Connection<G: Game> {
     pub(crate) bot: bool,
     /// Whether it is a player of the host's own, without a socket.
     pub(crate) is_house: bool,
+    /// The connection's number, which its resume token tells.
+    pub(crate) nonce: u64,
+    /// The number of the connection that was resumed, until the client is known to have this one's Welcome: should that have been lost on the way,
+    /// the client still has the token that it used.
+    pub(crate) nonce_before: Option<u64>,
+    /// While the connection is lost: the tick before which the seat is given up.
+    pub(crate) away_until: Option<Tick>,
+    /// The last answers to requests, which a client that comes back may not have heard.
+    pub(crate) answers: VecDeque<(u32, Option<String>)>,
+    /// Those that this connection's Welcome has told, until the client is known to have it.
+    pub(crate) told: VecDeque<(u32, Option<String>)>,
     /// Whether Welcome (of this epoch) has been given to the socket. Before it the client is silent.
     pub(crate) welcomed: bool,
     /// Whether Welcome was ever given to the socket: after that the client may speak, whatever the epoch.
@@ -64,12 +77,18 @@ impl<G: Game> Connection<G> {
         is_house: bool,
         roster: RosterCursor,
         now: Tick,
+        nonce: u64,
     ) -> Self {
         Self {
             player,
             name,
             bot,
             is_house,
+            nonce,
+            nonce_before: None,
+            away_until: None,
+            answers: VecDeque::new(),
+            told: VecDeque::new(),
             welcomed: false,
             may_speak: false,
             visible: true,
@@ -87,6 +106,45 @@ impl<G: Game> Connection<G> {
             may_desync: true,
             hidden_until: now,
         }
+    }
+
+    /// What sits on this seat once its player has come back by the token of connection `used`: a client that holds nothing. What was asked before
+    /// and is not answered yet stays asked.
+    pub(crate) fn resume(&mut self, used: u64, roster: RosterCursor, now: Tick, nonce: u64) -> Self {
+        let mut answers = std::mem::take(&mut self.told);
+        answers.append(&mut self.answers);
+        Self {
+            nonce_before: Some(used),
+            answers,
+            requests: std::mem::take(&mut self.requests),
+            chat_left: self.chat_left,
+            may_desync: self.may_desync,
+            ..Self::new(self.player, self.name.clone(), self.bot, self.is_house, roster, now, nonce)
+        }
+    }
+
+    /// Whether there is a connection.
+    pub(crate) const fn is_here(&self) -> bool {
+        self.away_until.is_none()
+    }
+
+    /// The connection is lost; the seat is kept until `until`.
+    pub(crate) fn go_away(&mut self, until: Tick) {
+        self.away_until = Some(until);
+        self.outbox = Outbox::default();
+        self.is_full = false;
+    }
+
+    /// Answers a request: remembered, for the answer may get lost, and queued unless Welcome is still to tell it.
+    ///
+    /// # Errors
+    /// As [`Self::tell`].
+    pub(crate) fn answer(&mut self, number: u32, refused: Option<String>) -> Result<(), Close> {
+        if self.answers.len() == ANSWERS_MAX {
+            self.answers.pop_front();
+        }
+        self.answers.push_back((number, refused.clone()));
+        if self.may_speak { self.tell(&ServerMessage::Reply { number, refused }) } else { Ok(()) }
     }
 
     /// The room's timeline is replaced: the client forgets rows and inputs, and is welcomed again.
@@ -115,11 +173,14 @@ impl<G: Game> Connection<G> {
         room
     }
 
-    /// Queues a message.
+    /// Queues a message; for a client that is away it is lost.
     ///
     /// # Errors
     /// When the client does not read and must be given up. The host's own players lose the message instead: the host itself keeps them waiting.
     pub(crate) fn tell(&mut self, message: &ServerMessage) -> Result<(), Close> {
+        if !self.is_here() {
+            return Ok(());
+        }
         let queued = self.outbox.push(message);
         if self.is_house { Ok(()) } else { queued }
     }
@@ -127,7 +188,7 @@ impl<G: Game> Connection<G> {
     /// Whether the client must be given up.
     pub(crate) fn check(&self, now_us: u64) -> Result<(), Close> {
         let is_slow = self.is_full || self.window.is_stalled(now_us);
-        if is_slow && !self.is_house { Err(Close::SlowConsumer) } else { Ok(()) }
+        if is_slow && !self.is_house && self.is_here() { Err(Close::SlowConsumer) } else { Ok(()) }
     }
 }
 

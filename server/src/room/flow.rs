@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use snapline_shared::message::Close;
-use snapline_shared::tick::Step;
+use snapline_shared::tick::{Seen, Step};
 
 /// Snapshots in flight at least and at most, whatever the round trip.
 const STEPS_IN_FLIGHT: std::ops::RangeInclusive<u64> = 3..=64;
@@ -14,6 +14,8 @@ const PATIENCE_US: u64 = 250_000;
 const BYTES_IN_FLIGHT_MAX: usize = 16 * 1024;
 /// Without ack progress for this long, with something in flight, a client is given up.
 const STALLED_US: u64 = 10_000_000;
+/// Snapshots remembered for rewind: more than a second at any rate that makes sense.
+const LOG_MAX: usize = 64;
 /// Half of the time over which the best round trip is kept.
 const RTT_HALF_US: u64 = 5_000_000;
 
@@ -21,6 +23,8 @@ const RTT_HALF_US: u64 = 5_000_000;
 #[derive(Debug, Default)]
 pub(crate) struct Window {
     in_flight: VecDeque<Sent>,
+    /// The last steps that were sent, oldest first.
+    log: VecDeque<Step>,
     bytes: usize,
     sent: Option<Step>,
     acked: Option<Step>,
@@ -52,8 +56,28 @@ impl Window {
             self.progress_us = now_us;
         }
         self.in_flight.push_back(Sent { step, at_us: now_us, bytes });
+        if self.log.len() == LOG_MAX {
+            self.log.pop_front();
+        }
+        self.log.push_back(step);
         self.bytes += bytes;
         self.sent = Some(step);
+    }
+
+    /// A moment told by the two steps around it, as the client saw it: between the two snapshots that it got around it.
+    pub(crate) fn blended(&self, seen: Seen, ticks_per_step: u32) -> Seen {
+        let Some(newest) = self.sent else { return seen };
+        let back = seen.tick.since(newest.tick(ticks_per_step)).div_euclid(ticks_per_step.cast_signed());
+        let step = newest.offset(back);
+        let after = self.log.partition_point(|sent| !sent.is_after(step));
+        let Some((&older, &newer)) = after.checked_sub(1).and_then(|at| self.log.get(at)).zip(self.log.get(after))
+        else {
+            return seen;
+        };
+        let gap = newer.since(older).unsigned_abs();
+        let (Ok(skipped), true) = (u8::try_from(gap - 1), gap > 1) else { return seen };
+        let fraction = (step.since(older).unsigned_abs() * 256 + u32::from(seen.fraction)) / gap;
+        Seen { tick: older.tick(ticks_per_step), fraction: fraction as u8, skipped }
     }
 
     /// The client says that `step` is the newest it has applied. Repeated and older acks are harmless.
@@ -101,6 +125,7 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use snapline_shared::tick::Tick;
 
     const STEP_US: u64 = 33_333;
 
@@ -137,6 +162,25 @@ mod tests {
         }
         assert!(sent.len() > 30, "ceil((1 s + 250 ms) x 30 Hz) are allowed, {} are in flight", sent.len());
         assert_eq!(window.rtt_ms(), 1033);
+    }
+
+    #[test]
+    fn what_was_seen_lies_between_the_snapshots_that_were_sent() {
+        let mut window = Window::default();
+        let seen = |tick, fraction, skipped| Seen { tick: Tick(tick), fraction, skipped };
+        assert_eq!(window.blended(seen(20, 64, 0), 2), seen(20, 64, 0), "nothing was sent");
+        [10, 11, 15, 16].into_iter().for_each(|step| window.note_sent(0, Step(step), 1));
+        for (given, blended) in [
+            (seen(20, 64, 0), seen(20, 64, 0)),
+            (seen(22, 0, 0), seen(22, 0, 3)),
+            (seen(26, 128, 0), seen(22, 160, 3)),
+            (seen(28, 255, 0), seen(22, 255, 3)),
+            (seen(30, 1, 0), seen(30, 1, 0)),
+            (seen(32, 0, 0), seen(32, 0, 0)),
+            (seen(18, 9, 0), seen(18, 9, 0)),
+        ] {
+            assert_eq!(window.blended(given, 2), blended, "{given:?}");
+        }
     }
 
     #[test]

@@ -129,10 +129,9 @@ impl Slack {
 pub(crate) fn believable(seen: Seen, acked: Tick, now: Tick, tick_hz: u32, rewind_ms_max: u32) -> Seen {
     let back = (tick_hz / 4).cast_signed();
     let within = (-back..=0).contains(&seen.tick.since(acked));
-    let seen =
-        if within && !(seen.tick == acked && seen.fraction > 0) { seen } else { Seen { tick: acked, fraction: 0 } };
+    let seen = if within && !(seen.tick == acked && seen.fraction > 0) { seen } else { Seen::of(acked) };
     let oldest = now.offset(-((rewind_ms_max * tick_hz / 1000).cast_signed()));
-    if oldest.is_after(seen.tick) { Seen { tick: oldest, fraction: 0 } } else { seen }
+    if oldest.is_after(seen.tick) { Seen::of(oldest) } else { seen }
 }
 
 #[cfg(test)]
@@ -185,7 +184,7 @@ mod tests {
 
     #[test]
     fn what_was_seen_is_believed_within_limits() {
-        let at = |tick, fraction| Seen { tick: Tick(tick), fraction };
+        let at = |tick, fraction| Seen { tick: Tick(tick), fraction, skipped: 0 };
         assert_eq!(believable(at(90, 7), Tick(100), Tick(104), 60, 450), at(90, 7));
         assert_eq!(believable(at(84, 7), Tick(100), Tick(104), 60, 450), at(100, 0), "more than 250 ms before the ack");
         assert_eq!(believable(at(101, 0), Tick(100), Tick(104), 60, 450), at(100, 0), "not shown yet");

@@ -13,20 +13,25 @@ impl<G: Game> Room<G> {
     /// A binary message has arrived.
     ///
     /// # Errors
-    /// When the connection must end. The room has forgotten it; the caller sends the close frame.
+    /// When the connection must end. The room has ended it; the caller sends the close frame.
     pub fn handle_message(&mut self, now_us: u64, session: SessionKey, bytes: &[u8]) -> Result<(), Close> {
         let result = self.try_message(now_us, session, bytes);
-        if result.is_err() {
-            self.forget(session);
+        if let Err(close) = &result {
+            self.end(session, close.keeps_seat());
         }
         result
     }
 
     fn try_message(&mut self, now_us: u64, session: SessionKey, bytes: &[u8]) -> Result<(), Close> {
-        let Some(connection) = self.connections.get_mut(session) else { return Ok(()) };
+        let Some(connection) = self.connections.get_mut(session).filter(|connection| connection.is_here()) else {
+            return Ok(());
+        };
         if !connection.may_speak {
             return Err(Close::BadMessage("a message between Hello and Welcome"));
         }
+        // It has the Welcome, and with it the next token: the one that was used is used up.
+        connection.nonce_before = None;
+        connection.told.clear();
         if bytes.len() > CLIENT_MESSAGE_BYTES_MAX {
             return Err(Close::TooBig);
         }
@@ -42,7 +47,7 @@ impl<G: Game> Room<G> {
                 }
                 if !connection.ask(Asked { number, kind, words }) {
                     let refused = Some("too many requests at once".to_owned());
-                    connection.tell(&ServerMessage::Reply { number, refused })?;
+                    connection.answer(number, refused)?;
                 }
             }
             ClientMessage::Chat(text) => {
@@ -71,7 +76,7 @@ impl<G: Game> Room<G> {
     fn take_inputs(&mut self, now_us: u64, session: SessionKey, message: &InputMessage) -> Result<(), Close> {
         let Some(connection) = self.connections.get_mut(session) else { return Ok(()) };
         let now = self.world.now();
-        let mut seen = Seen { tick: now, fraction: 0 };
+        let mut seen = Seen::of(now);
         if let Some((step, claimed)) = message.ack {
             connection.window.handle_ack(now_us, step)?;
             let acked = step.tick(self.config.ticks_per_step);

@@ -11,6 +11,7 @@ mod map;
 mod messages;
 mod outbox;
 mod replicate;
+mod resume;
 mod roster;
 mod seats;
 mod timing;
@@ -30,6 +31,7 @@ use snapline_shared::schema::Schema;
 use snapline_shared::tick::{Step, Tick};
 
 pub use map::{MAP_BYTES_MAX, MAP_NAME_CHARS_MAX, RoomMap};
+pub use resume::ResumeKey;
 
 use connection::Connection;
 use replicate::Replicator;
@@ -65,6 +67,10 @@ pub struct RoomConfig {
     pub rewind_ms_max: u32,
     /// Seconds from a match's results to the next match.
     pub restart_s: u32,
+    /// Seconds for which the seat of a player whose connection is lost is kept, up to 3,600; 0: not at all.
+    pub resume_s: u32,
+    /// What resume tokens are made with. The default is no secret, and for tests.
+    pub resume_key: ResumeKey,
     /// Seed of the room's random numbers.
     pub seed: u64,
     /// The map to play on; none: the game's own, if it has one.
@@ -74,7 +80,8 @@ pub struct RoomConfig {
 }
 
 impl Default for RoomConfig {
-    /// 60 ticks and 30 snapshots a second, 100 seats, 1,000 rows, rows of a snapshot up to 4 KiB, a second of history, seed 1, the game's own map, no options.
+    /// 60 ticks and 30 snapshots a second, 100 seats kept for 30 s, 1,000 rows, rows of a snapshot up to 4 KiB, a second of history, seed 1, the game's
+    /// own map, no options.
     fn default() -> Self {
         Self {
             name: snapline_shared::message::ROOM_DEFAULT.to_owned(),
@@ -86,6 +93,8 @@ impl Default for RoomConfig {
             history_ms: 1000,
             rewind_ms_max: 450,
             restart_s: 10,
+            resume_s: 30,
+            resume_key: ResumeKey::default(),
             seed: 1,
             map: None,
             options: BTreeMap::new(),
@@ -139,6 +148,8 @@ pub struct RoomStats {
     pub inputs_late: u64,
     /// Desync messages; 0 for ever.
     pub desyncs: u64,
+    /// Connections that came back to their seats.
+    pub resumes: u64,
     /// Events left out because there were too many.
     pub events_dropped: u64,
 }
@@ -153,6 +164,8 @@ pub struct Room<G: Game> {
     by_player: BTreeMap<PlayerId, SessionKey>,
     /// How many of the connections are house bots.
     house_bots: usize,
+    /// Connections so far: each has a number.
+    next_nonce: u64,
     roster: Roster,
     replicator: Replicator,
     timing: Timing,
@@ -184,6 +197,7 @@ impl<G: Game> Room<G> {
             connections: Slab::new(),
             by_player: BTreeMap::new(),
             house_bots: 0,
+            next_nonce: 0,
             roster: Roster::default(),
             replicator,
             timing: Timing::default(),
@@ -202,6 +216,7 @@ impl<G: Game> Room<G> {
     /// # Panics
     /// When the game does, or breaks a rule: the caller ends this room alone.
     pub fn tick(&mut self, now_us: u64) {
+        self.give_up_seats();
         if self.world.is_over() {
             self.begin_epoch();
         }
@@ -226,7 +241,8 @@ impl<G: Game> Room<G> {
         for (&player, &key) in &self.by_player {
             let phase = now.wrapping_add(player.0.into());
             if phase.is_multiple_of(tick_hz.div_ceil(4)) {
-                self.roster.away(player, !self.connections[key].visible);
+                let connection = &self.connections[key];
+                self.roster.away(player, !connection.visible || !connection.is_here());
             }
             if phase.is_multiple_of(tick_hz.div_ceil(2)) {
                 self.connections[key].inputs.half_second();
@@ -252,8 +268,11 @@ impl<G: Game> Room<G> {
         for (player, refusal) in refused {
             // The new game has never had this player, so it is not told that the player leaves.
             if let Some(&key) = self.by_player.get(&player) {
+                let is_here = self.connections[key].is_here();
                 self.unseat(key);
-                self.closes.push_back((key, close_of(refusal)));
+                if is_here {
+                    self.closes.push_back((key, close_of(refusal)));
+                }
             }
         }
     }
@@ -274,10 +293,15 @@ impl<G: Game> Room<G> {
     /// snapshots are made here, at the last moment (newest wins).
     pub fn poll_transmit(&mut self, now_us: u64, session: SessionKey, out: &mut Vec<u8>) -> bool {
         let players = self.players() as u16;
-        let Some(connection) = self.connections.get_mut(session) else { return false };
+        let Some(connection) = self.connections.get_mut(session).filter(|connection| connection.is_here()) else {
+            return false;
+        };
         if !connection.welcomed {
+            if !connection.may_speak {
+                connection.told = std::mem::take(&mut connection.answers);
+            }
+            ServerMessage::Welcome(self.world.welcome(&self.config, connection, self.schema_hash)).encode(out);
             (connection.welcomed, connection.may_speak) = (true, true);
-            ServerMessage::Welcome(self.world.welcome(&self.config, connection.player, self.schema_hash)).encode(out);
             return true;
         }
         if self.replicator.is_due(connection, &self.config, self.world.now())
@@ -317,7 +341,7 @@ impl<G: Game> Room<G> {
         false
     }
 
-    /// The next connection that must end. The room has forgotten it; the caller sends the close frame.
+    /// The next connection that must end. The room has ended it already; the caller sends the close frame.
     pub fn poll_close(&mut self) -> Option<(SessionKey, Close)> {
         self.closes.pop_front()
     }

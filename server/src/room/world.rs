@@ -9,7 +9,7 @@ use snapline_shared::game::{
     Command, Game, Past, Profile, Refusal, Replies, Request, Results, Setup, SetupError, Tools, Turn,
 };
 use snapline_shared::ids::{NetIds, PlayerId};
-use snapline_shared::message::{RESULTS_BYTES_MAX, ServerMessage, Welcome};
+use snapline_shared::message::{RESULTS_BYTES_MAX, Welcome};
 use snapline_shared::quant::WordSpec;
 use snapline_shared::rng::Rng;
 use snapline_shared::rows::{Ring, Rows};
@@ -18,6 +18,7 @@ use snapline_shared::tick::{Seen, Step, Tick};
 
 use super::connection::{Asked, Connection};
 use super::replicate::Replicator;
+use super::resume::{TOKEN_S, Ticket};
 use super::{RoomConfig, RowsAt, SessionKey};
 
 /// Rows of kinds without `at`: everybody gets them.
@@ -160,8 +161,10 @@ impl<G: Game> World<G> {
         for (&player, &key) in by_player {
             let Some(connection) = connections.get_mut(key) else { continue };
             let held = connection.inputs.take(self.now);
-            let seen = if oldest.is_after(held.seen.tick) { Seen { tick: oldest, fraction: 0 } } else { held.seen };
-            self.commands.push(Command { player, input: held.input, seen, fresh: held.fresh, connected: true });
+            let seen = if oldest.is_after(held.seen.tick) { Seen::of(oldest) } else { held.seen };
+            let seen = connection.window.blended(seen, config.ticks_per_step);
+            let connected = connection.is_here();
+            self.commands.push(Command { player, input: held.input, seen, fresh: held.fresh, connected });
             self.asked.extend(connection.requests.drain(..).map(|asked| (player, asked)));
         }
     }
@@ -183,7 +186,7 @@ impl<G: Game> World<G> {
             let refused =
                 answer.map_or_else(|| Some("not possible now".to_owned()), |(_, _, answer)| answer.clone().err());
             if let Some(connection) = by_player.get(player).and_then(|&key| connections.get_mut(key)) {
-                let queued = connection.tell(&ServerMessage::Reply { number: asked.number, refused });
+                let queued = connection.answer(asked.number, refused);
                 connection.is_full |= queued.is_err();
             }
         }
@@ -207,18 +210,28 @@ impl<G: Game> World<G> {
         self.spare = self.ring.push(step, rows);
     }
 
-    pub(crate) fn welcome(&self, config: &RoomConfig, player: PlayerId, schema_hash: u64) -> Welcome {
+    pub(crate) fn welcome(&self, config: &RoomConfig, connection: &Connection<G>, schema_hash: u64) -> Welcome {
+        let ticket = Ticket {
+            player: connection.player,
+            epoch: self.epoch,
+            nonce: connection.nonce,
+            until: self.now.offset((TOKEN_S * config.tick_hz).cast_signed()),
+        };
+        let is_kept = config.resume_s > 0;
         Welcome {
             epoch: self.epoch,
             tick: self.now,
             tick_hz: config.tick_hz as u16,
             ticks_per_step: config.ticks_per_step as u16,
-            player,
+            player: connection.player,
             game: G::NAME.to_owned(),
             schema_hash,
             map: config.map_of::<G>().name.to_owned(),
             map_hash: self.map_hash,
             options: config.options.clone().into_iter().collect(),
+            resume: if is_kept { ticket.seal(&config.resume_key, &config.name) } else { String::new() },
+            resume_s: config.resume_s as u16,
+            answers: if connection.may_speak { Vec::new() } else { connection.told.iter().cloned().collect() },
         }
     }
 

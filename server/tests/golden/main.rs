@@ -107,7 +107,7 @@ fn frames() -> Vec<(Vec<u8>, Step)> {
         if tick % 9 == 0 && sessions.len() < 7 {
             sessions.push(room.handle_open(&Hello::default()).unwrap_or_else(|close| panic!("{close:?}")));
         } else if tick % 97 == 96 {
-            room.handle_closed(sessions.remove(3));
+            room.handle_left(sessions.remove(3));
         }
         for (i, &session) in sessions.iter().enumerate().skip(1) {
             // The first message is Welcome, and only after it a client may speak; the others get no snapshots.

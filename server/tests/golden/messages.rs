@@ -40,7 +40,7 @@ fn of_server(message: &ServerMessage) -> Value {
             "type": "welcome", "epoch": welcome.epoch, "tick": welcome.tick.0, "tickHz": welcome.tick_hz,
             "ticksPerStep": welcome.ticks_per_step, "player": welcome.player.0, "game": welcome.game,
             "schemaHash": format!("{:016x}", welcome.schema_hash), "map": welcome.map,
-            "mapHash": format!("{:016x}", welcome.map_hash), "options": welcome.options,
+            "mapHash": format!("{:016x}", welcome.map_hash), "options": welcome.options, "resumeS": welcome.resume_s,
         }),
         ServerMessage::Reply { number, refused } => json!({ "type": "reply", "number": number, "refused": refused }),
         ServerMessage::Chat { player, text } => json!({ "type": "chat", "player": player.0, "text": text }),
@@ -70,9 +70,9 @@ fn of_change(change: &RosterChange) -> Value {
 
 fn of_client(message: &ClientMessage) -> Value {
     object(match message {
-        ClientMessage::Hello(Hello { name, token, schema_hash, bot }) => {
+        ClientMessage::Hello(Hello { name, token, resume, schema_hash, bot }) => {
             let hash = schema_hash.map(|hash| format!("{hash:016x}"));
-            json!({ "type": "hello", "name": name, "token": token, "schemaHash": hash, "bot": bot })
+            json!({ "type": "hello", "name": name, "token": token, "resume": resume, "schemaHash": hash, "bot": bot })
         }
         ClientMessage::Input(InputMessage { first, count, words, ack }) => {
             let ack = ack.map(|(step, seen)| json!({ "step": step.0, "tick": seen.tick.0, "fraction": seen.fraction }));
@@ -102,6 +102,9 @@ fn welcomes() -> Vec<ServerMessage> {
         map: "arena.json".to_owned(),
         map_hash: u64::MAX,
         options,
+        resume: "AAABAAAAAQAAAAAAAAAwdScAjn8x2AjFRUsTGlIqfVFhBA".to_owned(),
+        resume_s: 3600,
+        answers: vec![(7, None), (u32::MAX, Some("too dear".to_owned()))],
     };
     let plain = Welcome { epoch: 1, tick: Tick(740), tick_hz: 60, ticks_per_step: 2, ..Welcome::default() };
     vec![ServerMessage::Welcome(plain), ServerMessage::Welcome(full)]
@@ -149,7 +152,7 @@ fn from_server() -> Vec<ServerMessage> {
 fn from_client() -> Vec<(ClientMessage, Tick, Step)> {
     let plain = |message| (message, Tick(0), Step(0));
     let hello = |name: &str, token, schema_hash, bot| {
-        plain(ClientMessage::Hello(Hello { name: name.to_owned(), token, schema_hash, bot }))
+        plain(ClientMessage::Hello(Hello { name: name.to_owned(), token, schema_hash, bot, ..Hello::default() }))
     };
     let steer = |way: f32, hot, wide| {
         let mut words = vec![0; Steer::KIND.words()];
@@ -166,11 +169,16 @@ fn from_client() -> Vec<(ClientMessage, Tick, Step)> {
         ClientMessage::Input(message)
     };
     let (left, right) = (steer(-1.0, true, (1 << 40) - 1), steer(2.0, false, 7));
-    let seen = |tick, fraction| Seen { tick: Tick(tick), fraction };
+    let seen = |tick, fraction| Seen { tick: Tick(tick), fraction, skipped: 0 };
     vec![
         hello("", None, None, false),
         hello("Ada", None, None, true),
         hello(&"ä".repeat(NAME_CHARS_MAX), Some("t".repeat(TOKEN_BYTES_MAX)), Some(0xfedc_ba98_7654_3210), false),
+        plain(ClientMessage::Hello(Hello {
+            name: "Ada".to_owned(),
+            resume: Some("AAABAAAAAQAAAAAAAAAwdScAjn8x2AjFRUsTGlIqfVFhBA".to_owned()),
+            ..Hello::default()
+        })),
         (input(742, std::slice::from_ref(&left), None), Tick(740), Step(0)),
         (input(742, &[left.clone(), left.clone()], Some((Step(369), seen(734, 0)))), Tick(740), Step(370)),
         (

@@ -252,6 +252,11 @@ impl Client {
         }
     }
 
+    /// Resets the connection: no goodbye, and what is on its way is lost.
+    pub(crate) fn reset(self) {
+        socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).expect("a reset instead of an end");
+    }
+
     /// The newest step seen.
     pub(crate) const fn step(&self) -> Step {
         self.step

@@ -13,6 +13,7 @@ mod house;
 mod http;
 mod maps;
 mod program;
+mod resume;
 mod rooms;
 mod shutdown;
 mod stopped;
@@ -29,6 +30,8 @@ fn config() -> Config {
         hello_timeout_s: 1,
         ping_interval_s: 1,
         pong_timeout_s: 1,
+        // A socket that is dropped is a player who is gone; `resume.rs` has its own settings.
+        resume_s: 0,
         seed: Some(1),
         ..Config::default()
     }

@@ -11,6 +11,7 @@ pub(crate) const TICK_US: u64 = 1_000_000 / 60;
 /// 150 ms there and back.
 pub(crate) const FAR: LinkSpec = LinkSpec { delay_us: 75_000, ..LinkSpec::NONE };
 
+#[allow(dead_code, reason = "not every test has the room of the defaults")]
 pub(crate) fn room<G: Game>(options: &[(&str, &str)]) -> Room<G> {
     let options = options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let config = RoomConfig { options, ..RoomConfig::default() };
@@ -37,20 +38,36 @@ impl<G: Game> Player<G> {
     }
 
     /// One tick of the world with this input held.
+    #[allow(dead_code, reason = "not every test has one player alone")]
     pub(crate) fn run(&mut self, room: &mut Room<G>, now_us: u64, input: G::Input) {
+        self.receive(now_us);
+        while self.client.session().poll_event().is_some() {}
+        self.send(room, now_us, input);
+        room.tick(now_us);
+        self.fill(room, now_us);
+    }
+
+    /// What has come down by now.
+    pub(crate) fn receive(&mut self, now_us: u64) {
         while let Some(bytes) = self.down.receive(now_us) {
             self.client.handle_message(now_us, &bytes).expect("it decodes");
         }
+    }
+
+    /// Holds this input; what has come up by now reaches the room.
+    pub(crate) fn send(&mut self, room: &mut Room<G>, now_us: u64, input: G::Input) {
         self.client.set_input(input);
         self.client.update(now_us);
         while let Some(bytes) = self.client.session().poll_transmit() {
             assert!(self.up.send(now_us, bytes));
         }
-        while self.client.session().poll_event().is_some() {}
         while let Some(bytes) = self.up.receive(now_us) {
             room.handle_message(now_us, self.key, &bytes).expect("good messages");
         }
-        room.tick(now_us);
+    }
+
+    /// The room fills the way down.
+    pub(crate) fn fill(&mut self, room: &mut Room<G>, now_us: u64) {
         let mut bytes = Vec::new();
         while self.down.is_ready() && room.poll_transmit(now_us, self.key, &mut bytes) {
             self.down.send(now_us, std::mem::take(&mut bytes));

@@ -43,6 +43,13 @@ impl Bolts {
         }
     }
 
+    /// A shot has come to the end of its way: a spark at a wall; at the end of its strength there is nothing to be seen.
+    pub(crate) fn end(scene: &Scene, place: Vec2, tools: &mut Tools<'_>) {
+        if !scene.is_free(place, 16.0) {
+            tools.events.near(place, &Spark { place });
+        }
+    }
+
     /// Moves all shots by one tick; those that meet something are no more.
     pub(crate) fn fly(&mut self, scene: &Scene, fighters: &[Fighter], tools: &mut Tools<'_>) -> Vec<Met> {
         let cells = Cells::new(fighters);
@@ -59,10 +66,7 @@ impl Bolts {
             if flying.ticks > 0 {
                 return true;
             }
-            // It ends at a wall, or at the end of its strength: then nothing is to be seen.
-            if !scene.is_free(flying.bolt.place, 16.0) {
-                tools.events.near(flying.bolt.place, &Spark { place: flying.bolt.place });
-            }
+            Self::end(scene, flying.bolt.place, tools);
             !tools.ids.free(flying.id)
         });
         met
@@ -113,7 +117,7 @@ impl Cells {
 }
 
 /// The share (0..=1) of the way at which a point comes within a ship's radius of the origin.
-fn meets(from: Vec2, way: Vec2) -> Option<f32> {
+pub(crate) fn meets(from: Vec2, way: Vec2) -> Option<f32> {
     let gap = from.length_squared() - SHIP_RADIUS * SHIP_RADIUS;
     if gap <= 0.0 {
         return Some(0.0);

@@ -191,10 +191,11 @@ fn angle_of(way: Vec2) -> f32 {
     libm::atan2f(way.y, way.x)
 }
 
-/// Where a shot fired now would meet the ship, which is seen a little late.
+/// Where a shot fired now would meet the ship: in the world that people are shown, or in the present, which the rows are a little behind.
 fn lead(world: &World<'_, Arena>, prey: &Ship) -> Vec2 {
-    let late = world.ahead_ticks.max(0) as f32 * world.scene.dt;
-    let there = prey.place + prey.vel * late.min(0.3);
+    let shown = if world.own.compensated { world.behind_ticks } else { 0.0 };
+    let late = (world.ahead_ticks as f32 - shown) * world.scene.dt;
+    let there = prey.place + prey.vel * late.clamp(-0.3, 0.3);
     let (gap, vel) = (there - world.own.place, prey.vel - world.own.vel);
     let a = vel.length_squared() - BOLT_SPEED * BOLT_SPEED;
     let (b, c) = (gap.dot(vel), gap.length_squared());

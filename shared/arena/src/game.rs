@@ -7,7 +7,10 @@ use snapline_shared::prelude::*;
 use crate::bolts::{Bolts, Met};
 use crate::crates::Crates;
 use crate::flight::{self, AMMO_MAX};
-use crate::kinds::{Bolt, Burst, Crate, Hit, Hurt, Input, Kill, Match, Own, SIDE, Score, Ship, Spark, Struck, Taken};
+use crate::judge::{self, Verdict};
+use crate::kinds::{
+    Bolt, Burst, Crate, Hit, Hurt, Input, Judge, Judged, Kill, Match, Own, SIDE, Score, Ship, Spark, Struck, Taken,
+};
 use crate::scene::{SHIP_RADIUS, Scene};
 use crate::table::{self, Table};
 
@@ -34,8 +37,10 @@ pub(crate) struct Fighter {
     pub(crate) player: PlayerId,
     pub(crate) name: String,
     /// The ship, while it flies: each life is an entity of its own.
-    ship: Option<NetId>,
+    pub(crate) ship: Option<NetId>,
     pub(crate) own: Own,
+    /// Whether it wants to be told how its shots are judged.
+    shows: bool,
 }
 
 /// The arena.
@@ -61,7 +66,8 @@ impl Game for Arena {
     const NAME: &'static str = "arena";
     const ENTITIES: &'static [Kind] = &[Ship::KIND, Bolt::KIND, Crate::KIND, Score::KIND, Match::KIND];
     const EVENTS: &'static [Kind] =
-        &[Hit::KIND, Spark::KIND, Burst::KIND, Taken::KIND, Kill::KIND, Struck::KIND, Hurt::KIND];
+        &[Hit::KIND, Spark::KIND, Burst::KIND, Taken::KIND, Kill::KIND, Struck::KIND, Hurt::KIND, Judged::KIND];
+    const REQUESTS: &'static [Kind] = &[Judge::KIND];
     const TABLES: &'static str = include_str!("../tables.txt");
     const MAP: Map<'static> = Map { name: "arena.json", bytes: include_bytes!("../../../assets/maps/arena.json") };
 
@@ -90,10 +96,11 @@ impl Game for Arena {
         profile: &Profile<'_>,
         tools: &mut Tools<'_>,
     ) -> Result<(), Refusal> {
-        let mut own = Own { owner: player.0, place: Vec2::splat(SIDE / 2.0), ..Own::default() };
+        let compensated = scene.lag_compensation;
+        let mut own = Own { owner: player.0, place: Vec2::splat(SIDE / 2.0), compensated, ..Own::default() };
         let ship = self.launch(scene, &mut own, tools);
         let at = self.fighters.partition_point(|other| other.player < player);
-        self.fighters.insert(at, Fighter { player, name: profile.name.to_owned(), ship, own });
+        self.fighters.insert(at, Fighter { player, name: profile.name.to_owned(), ship, own, shows: false });
         Ok(())
     }
 
@@ -113,7 +120,8 @@ impl Game for Arena {
 
     fn shots(scene: &Scene, own: &Own, out: &mut Shots) {
         if let Some((bolt, ticks)) = flight::shot(scene, own) {
-            out.put(&bolt, ticks);
+            let rewind_ticks = if own.compensated { scene.ticks(judge::REWIND_S).into() } else { 0 };
+            out.put_rewound(&bolt, ticks, rewind_ticks);
         }
     }
 
@@ -122,7 +130,10 @@ impl Game for Arena {
     }
 
     fn step(&mut self, scene: &Scene, turn: Turn<'_, Self>) {
-        let Turn { commands, finish, mut tools, .. } = turn;
+        let Turn { commands, requests, replies, past, finish, mut tools } = turn;
+        for request in requests {
+            self.take_wish(scene, request, replies);
+        }
         for (fighter, command) in self.fighters.iter_mut().zip(commands) {
             Self::advance(scene, &mut fighter.own, command.input);
         }
@@ -130,7 +141,8 @@ impl Game for Arena {
             self.hit(scene, &met, &mut tools);
         }
         self.crates.tick(&mut tools);
-        for i in 0..self.fighters.len() {
+        for (i, command) in commands.iter().enumerate() {
+            self.shoot(scene, i, command.seen, &past, &mut tools);
             self.tick_ship(scene, i, &mut tools);
         }
         if tools.now.0.is_multiple_of(self.tick_hz) {
@@ -165,12 +177,43 @@ impl Game for Arena {
 }
 
 impl Arena {
-    /// What a ship does beside flying: its shot leaves it, it takes what it reaches, a destroyed one comes back.
+    fn take_wish(&mut self, scene: &Scene, request: &Request<'_>, replies: &mut Replies) {
+        let mine = self.fighters.iter_mut().find(|fighter| fighter.player == request.player);
+        let (Some(wish), Some(mine)) = (request.get::<Judge>(), mine) else { return };
+        if wish.compensate && !scene.lag_compensation {
+            return replies.refuse(request, "this room judges shots in the present");
+        }
+        mine.shows = wish.show;
+        if mine.own.compensated != wish.compensate {
+            mine.own.compensated = wish.compensate;
+            mine.own.touched = mine.own.touched.wrapping_add(1);
+        }
+        replies.accept(request);
+    }
+
+    /// A ship's shot leaves it, in the world that its player saw.
+    fn shoot(&mut self, scene: &Scene, i: usize, seen: Seen, past: &Past<'_>, tools: &mut Tools<'_>) {
+        let &Fighter { player, own, shows, .. } = &self.fighters[i];
+        let Some((mut bolt, ticks)) = flight::shot(scene, &own).filter(|(_, ticks)| *ticks > 0) else { return };
+        if !own.compensated {
+            return self.bolts.fire(bolt, ticks, tools);
+        }
+        let verdict = judge::judge(scene, &self.fighters, past, (seen, tools.now), (&bolt, ticks));
+        let Verdict { met, flown, nearest } = verdict;
+        if let Some(judged) = nearest.filter(|_| shows) {
+            tools.events.to(player, &judged);
+        }
+        if let Some(met) = met {
+            return self.hit(scene, &met, tools);
+        }
+        bolt.place += bolt.vel * (flown * scene.dt);
+        let left = libm::ceilf(ticks as f32 - flown) as u32;
+        if left > 0 { self.bolts.fire(bolt, left, tools) } else { Bolts::end(scene, bolt.place, tools) }
+    }
+
+    /// What a ship does beside flying and shooting: it takes what it reaches, a destroyed one comes back.
     fn tick_ship(&mut self, scene: &Scene, i: usize, tools: &mut Tools<'_>) {
         let own = &mut self.fighters[i].own;
-        if let Some((bolt, ticks)) = flight::shot(scene, own).filter(|(_, ticks)| *ticks > 0) {
-            self.bolts.fire(bolt, ticks, tools);
-        }
         if own.hull > 0 {
             self.crates.collect(scene, own, tools);
         } else if own.wait == 0 {

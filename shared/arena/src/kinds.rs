@@ -52,6 +52,8 @@ wire! {
         fired: bool => Snap Uint { bits: 1 },
         /// The own seat, so that shots can be told apart.
         owner: u16 => Snap SEAT,
+        /// Whether the own shots are judged in the world that this player sees.
+        compensated: bool => Snap Uint { bits: 1 },
         /// Counts what `step` did to this state outside `advance`.
         touched: u32 => Snap Uint { bits: 32 },
         score: u16 => Snap Uint { bits: 16 },
@@ -175,4 +177,24 @@ wire! {
 wire! {
     /// To the one who was hit, at once: by whom and from where.
     pub struct Hurt { by: u16 => Snap SEAT, from: f32 => Snap Angle { bits: 8 }, damage: u8 => Snap Uint { bits: 7 } }
+}
+
+wire! {
+    /// To a shooter who asked for it, at once: the place in the past of a ship that a shot met or came near to, as this shooter saw it.
+    pub struct Judged at place {
+        place: Vec2 => Snap PLACE,
+        victim: u16 => Snap SEAT,
+        /// Met; else missed by less than three radii.
+        hit: bool => Snap Uint { bits: 1 },
+    }
+}
+
+wire! {
+    /// A player's wish for the own shots.
+    pub struct Judge {
+        /// Whether they are to be judged in the world that this player sees; a room with the option `lag_compensation` = false refuses it.
+        compensate: bool => Snap Uint { bits: 1 },
+        /// Whether this player wants to be told where ships were then (`Judged`).
+        show: bool => Snap Uint { bits: 1 },
+    }
 }

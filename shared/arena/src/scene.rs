@@ -49,6 +49,8 @@ pub struct Scene {
     pub tick_hz: u32,
     /// Ticks of a match.
     pub match_ticks: u32,
+    /// Whether shots may be judged in the past that their shooters saw.
+    pub lag_compensation: bool,
     /// Parts that a tick's way is cut into, so that nothing passes through a wall at a low tick rate.
     pub(crate) parts: u32,
     /// Numbers of the walls near each cell, row by row.
@@ -67,10 +69,11 @@ struct MapFile {
 }
 
 impl Scene {
-    /// Reads the map and the options `view_radius` (200 to 2000 units) and `match_s` (10 to 3600 seconds).
+    /// Reads the map and the options `view_radius` (200 to 2000 units), `match_s` (10 to 3600 seconds) and `lag_compensation` (true or false).
     pub(crate) fn new(setup: &Setup<'_>) -> Result<Self, SetupError> {
         let view_radius = setup.number("view_radius", 720.0, 200.0..=2000.0)?;
         let match_s = setup.number("match_s", 300.0, 10.0..=3600.0)?;
+        let lag_compensation = setup.flag("lag_compensation", true)?;
         let MapFile { size, walls, crates, .. } = serde_json::from_slice(setup.map).map_err(|error| wrong(&error))?;
         if size != SIDE {
             return Err(wrong(&format!("size is {size}, and this game's worlds have {SIDE}")));
@@ -88,6 +91,7 @@ impl Scene {
             view_radius,
             dt,
             tick_hz: setup.tick_hz,
+            lag_compensation,
             match_ticks: (match_s * setup.tick_hz as f32) as u32,
             parts: libm::ceilf(crate::flight::SPEED_MAX * dt / (SHIP_RADIUS / 2.0)) as u32,
         };

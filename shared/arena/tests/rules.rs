@@ -34,7 +34,8 @@ fn it_steps_alike_everywhere() {
     let options = SyncOptions { options: options(&[("match_s", "10")]), ticks: 900, ..SyncOptions::default() };
     let report = sync_test::<Arena>(&options);
     assert!(report.commands > 5000 && report.restores > 30 && report.events > 20 && report.matches > 0, "{report:?}");
-    assert!(report.advanced > report.commands * 9 / 10, "most ticks are as predicted: {report:?}");
+    // Wishes for the own shots, which players of this test have at every turn, touch the own state too.
+    assert!(report.advanced > report.commands * 4 / 5, "most ticks are as predicted: {report:?}");
 }
 
 #[test]
@@ -147,6 +148,10 @@ fn a_map_or_an_option_that_cannot_be_used_is_named() {
     for (map, field) in bad {
         let error = scene(map.as_bytes(), &[], 60).err();
         assert!(error.as_ref().is_some_and(|error| error.field == field), "{map}: {error:?}");
+    }
+    for (value, is_good) in [("true", true), ("false", true), ("yes", false), ("", false)] {
+        let error = scene(Arena::MAP.bytes, &[("lag_compensation", value)], 60).err();
+        assert_eq!(error.map(|error| error.field), (!is_good).then_some("lag_compensation"), "{value}");
     }
     for (option, values) in [("view_radius", ["199", "2001"]), ("match_s", ["9", "3601"])] {
         for value in values {

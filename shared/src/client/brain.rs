@@ -27,6 +27,9 @@ pub struct World<'a, G: Game> {
     pub now: Tick,
     /// Ticks by which `own` is ahead of the rows.
     pub ahead_ticks: i32,
+    /// Ticks by which `own` is ahead of what people are shown, which is somewhat older than the rows: in that world a game that compensates lag
+    /// judges shots.
+    pub behind_ticks: f32,
     replica: &'a Replica,
 }
 
@@ -103,7 +106,9 @@ impl<G: Game> Predicted<G> {
         let replica = self.session_ref().replica()?;
         let welcome = self.session_ref().welcome()?;
         let shown = replica.step()?.tick(welcome.ticks_per_step.max(1).into());
-        Some(World { scene, own, player: welcome.player, now, ahead_ticks: now.since(shown), replica })
+        let ahead_ticks = now.since(shown);
+        let behind_ticks = self.session_ref().behind_ticks().unwrap_or(ahead_ticks as f32);
+        Some(World { scene, own, player: welcome.player, now, ahead_ticks, behind_ticks, replica })
     }
 }
 
@@ -173,7 +178,7 @@ impl<G: Game> Player for Pilot<G> {
     }
 
     fn has_joined(&self) -> bool {
-        self.client.session_ref().welcome().is_some()
+        self.client.session_ref().is_open()
     }
 
     fn wants_map(&self) -> Option<&str> {

@@ -1,172 +1,295 @@
-//! Which tick the server is at, judged from when snapshots arrive. First version: fixed lead of half the best round trip and two ticks for inputs,
-//! fixed delay of two steps for what is drawn.
+//! For which tick an input is to be sent now: a clock that the server's input slack steers.
+//!
+//! The server says by how many whole ticks the tightest input of the last second (to a second and a half) was early. What that input's lead was is
+//! remembered here, so a report tells how much lead the way to the server *needs*, whatever has been corrected since: corrections in flight are
+//! those that the reported inputs did not have yet. The clock runs a few per cent faster or slower until the lead is what is needed and one tick more.
 
+use std::collections::VecDeque;
+
+use super::least::Least;
+use crate::frame::SLACK_NONE;
 use crate::tick::Tick;
 
-/// Ticks that an input is sent ahead of just in time.
-const LEAD_TICKS: f64 = 2.0;
-/// Steps that others are drawn behind the newest that has arrived on time.
-const DELAY_STEPS: f64 = 2.0;
+/// Whole ticks that the tightest input is to be early by: one in reserve, for inputs are read once a tick.
+const SLACK_TARGET: f64 = 1.0;
+/// Rate per tick of error, and how far the rate goes: nobody notices 5 %; above `FAR_TICKS` late inputs are worse than 10 %.
+const GAIN: f64 = 0.1;
+const RATE_MAX: f64 = 0.05;
+const RATE_FAR_MAX: f64 = 0.1;
+const FAR_TICKS: f64 = 3.0;
+/// Beyond this the clock jumps.
+const JUMP_TICKS: f64 = 10.0;
+/// The server's reports cover at most this long.
+const REPORT_US: u64 = 1_500_000;
+/// Reports are whole ticks. Ticks a second by which the lead is shortened to find out where within the tick the need lies, and what is added when
+/// a report says that this was too far.
+const PROBE_PER_S: f64 = 0.1;
+const PROBE_BACK: f64 = 0.25;
+/// An input later by more than this while those after it are in time was stuck (a TCP retransmission): as long as there were no more than
+/// `SPIKES_MAX` within `SPIKES_US`, that moves nothing.
+const SPIKE_US: f64 = 50_000.0;
+const SPIKES_MAX: usize = 2;
+const SPIKES_US: u64 = 10_000_000;
+/// How long later inputs may take to show that they are in time: this, or so many round trips, for one loss may follow on another.
+const DOUBT_US: f64 = 150_000.0;
+const DOUBT_RTTS: f64 = 1.5;
+/// Spikes up to this late are worth a longer lead once there are many; beyond it the cure is worse than the illness, and the server drops what comes
+/// 32 ticks early.
+const ABSORBED_US: f64 = 250_000.0;
+const ABSORBED_TICKS: f64 = 24.0;
 /// Half of the time over which the best round trip counts.
 const RTT_HALF_US: u64 = 5_000_000;
-/// Half of the time over which the fastest arrival counts. Short, for ticks that an overloaded server skips shift every later arrival: for as long
-/// as older ones count, the drawn time runs ahead of what has come.
-const OFFSET_HALF_US: u64 = 1_000_000;
+/// How often the lead of what is sent is remembered, and how many of them: round trips up to two seconds beside the reports' span.
+const PAST_GAP_US: u64 = 40_000;
+const PAST_MAX: usize = 96;
+/// The largest slack that a report can tell.
+const SLACK_MAX: i8 = i8::MAX;
 
-/// The least of the last one to two halves of a span.
+/// What a snapshot says about inputs.
 #[derive(Clone, Copy, Debug)]
-struct Least {
-    halves: [Option<f64>; 2],
-    half_us: u64,
-    since_us: u64,
+pub(super) struct Report {
+    /// The tick that it shows.
+    pub(super) tick: Tick,
+    /// The least slack of the last second, in whole ticks; `SLACK_NONE`: no input came.
+    pub(super) slack: i8,
+    /// Whether the input for that very tick was applied.
+    pub(super) in_time: bool,
 }
 
-impl Least {
-    const fn new(now_us: u64, half_us: u64) -> Self {
-        Self { halves: [None; 2], half_us, since_us: now_us }
-    }
-
-    fn note(&mut self, now_us: u64, value: f64) {
-        if now_us.saturating_sub(self.since_us) >= self.half_us {
-            // After a pause of more than a half nothing of before counts.
-            let paused = now_us.saturating_sub(self.since_us) >= 2 * self.half_us;
-            self.halves = [None, self.halves[0].filter(|_| !paused)];
-            self.since_us = now_us;
-        }
-        self.halves[0] = Some(self.halves[0].map_or(value, |least| least.min(value)));
-    }
-
-    fn get(&self) -> Option<f64> {
-        self.halves.iter().flatten().copied().reduce(f64::min)
-    }
+/// Lone late events.
+#[derive(Clone, Debug, Default)]
+struct Spikes {
+    /// When the last ones came.
+    at_us: VecDeque<u64>,
+    /// Since when reports have been far worse than expected, and the worst of them; whether inputs were seen to be in time meanwhile.
+    doubt: Option<(u64, f64, bool)>,
+    /// Until when the lead stays long for them.
+    hold_until_us: u64,
 }
 
-/// The client's idea of the server's time. Ticks are counted from `base`, so that their number may wrap.
+/// The tick that inputs are sent for. Ticks are counted from `base`, so that their number may wrap.
 #[derive(Clone, Debug)]
 pub(super) struct Clock {
     base: Tick,
     tick_us: f64,
-    ticks_per_step: f64,
-    /// Arrival time less the tick's time: the least belongs to what came fastest.
-    offset_us: Least,
+    /// At `at_us` the clock stood here; it runs at `rate` until `until_us` and at 1 from then on.
+    at_us: u64,
+    position: f64,
+    rate: f64,
+    until_us: f64,
+    /// Ticks that corrections have added so far, at `at_us`.
+    lead: f64,
+    past: VecDeque<(u64, f64)>,
+    /// The lead at which the tightest input would come just in time; none before the first report.
+    needed: Option<f64>,
+    /// The same without the spikes that the lead covers.
+    needed_calm: f64,
+    spikes: Spikes,
+    /// When the last report came.
+    reported_us: u64,
     rtt_us: Least,
-    /// The last arrivals in a row that were much later than the fastest: how many, and the fastest of them.
-    late: (u32, f64),
 }
-
-/// Arrivals this much later than the fastest, so many of them in a row, are no jitter: the server has skipped ticks, or the way has changed.
-const JUMP_TICKS: f64 = 4.0;
-const JUMP_ARRIVALS: u32 = 8;
 
 impl Clock {
     /// The server was at `tick` a little while ago; Hello and Welcome took `rtt_us` together.
-    pub(super) fn new(now_us: u64, tick: Tick, tick_hz: u16, ticks_per_step: u16, rtt_us: u64) -> Self {
+    pub(super) fn new(now_us: u64, tick: Tick, tick_hz: u16, rtt_us: u64) -> Self {
+        let tick_us = 1e6 / f64::from(tick_hz.max(1));
         let mut clock = Self {
             base: tick,
-            tick_us: 1e6 / f64::from(tick_hz.max(1)),
-            ticks_per_step: f64::from(ticks_per_step.max(1)),
-            offset_us: Least::new(now_us, OFFSET_HALF_US),
+            tick_us,
+            at_us: now_us,
+            // What arrives now left half a round trip ago, and an input takes the other half.
+            position: rtt_us as f64 / tick_us + 1.0 + SLACK_TARGET,
+            rate: 1.0,
+            until_us: now_us as f64,
+            lead: 0.0,
+            past: VecDeque::from([(now_us, 0.0)]),
+            needed: None,
+            needed_calm: 0.0,
+            spikes: Spikes::default(),
+            reported_us: now_us,
             rtt_us: Least::new(now_us, RTT_HALF_US),
-            late: (0, f64::INFINITY),
         };
-        clock.offset_us.note(now_us, now_us as f64);
         clock.note_rtt(now_us, rtt_us);
         clock
     }
 
-    /// A snapshot of `tick` has arrived.
-    pub(super) fn note_arrival(&mut self, now_us: u64, tick: Tick) {
-        let offset_us = now_us as f64 - f64::from(tick.since(self.base)) * self.tick_us;
-        let is_late = self.offset_us.get().is_some_and(|least| offset_us > least + JUMP_TICKS * self.tick_us);
-        self.late = if is_late { (self.late.0 + 1, self.late.1.min(offset_us)) } else { (0, f64::INFINITY) };
-        if self.late.0 == JUMP_ARRIVALS {
-            self.offset_us = Least::new(now_us, OFFSET_HALF_US);
-            self.offset_us.note(now_us, self.late.1);
-            self.late = (0, f64::INFINITY);
-        }
-        self.offset_us.note(now_us, offset_us);
-    }
-
-    /// The server has measured a round trip.
+    /// A round trip was measured.
     pub(super) fn note_rtt(&mut self, now_us: u64, rtt_us: u64) {
         self.rtt_us.note(now_us, rtt_us as f64);
     }
 
-    /// The tick whose snapshot would arrive just now by the fastest way, from `base`.
-    fn arriving(&self, now_us: u64) -> f64 {
-        (now_us as f64 - self.offset_us.get().unwrap_or(0.0)) / self.tick_us
+    /// The best round trip of the last seconds, in microseconds.
+    pub(super) fn rtt_us(&self) -> f64 {
+        self.rtt_us.get().unwrap_or(0.0)
     }
 
-    fn lead_ticks(&self) -> f64 {
-        // What arrives now left half a round trip ago, and an input takes the other half.
-        self.rtt_us.get().unwrap_or(0.0) / self.tick_us + LEAD_TICKS
+    /// How fast the clock runs at `now_us`; 1: as the server's.
+    pub(super) fn rate(&self, now_us: u64) -> f64 {
+        if (now_us as f64) < self.until_us { self.rate } else { 1.0 }
+    }
+
+    /// A snapshot has arrived.
+    pub(super) fn note_report(&mut self, now_us: u64, report: Report) {
+        let passed_us = now_us.saturating_sub(self.reported_us);
+        self.reported_us = now_us;
+        self.settle(now_us);
+        if report.slack == SLACK_NONE {
+            return;
+        }
+        if report.slack == SLACK_MAX {
+            // Farther off than a report can tell: the server has skipped many ticks.
+            let ahead = self.rtt_us() / self.tick_us + 1.0 + SLACK_TARGET;
+            self.jump(now_us, f64::from(report.tick.since(self.base)) + ahead - self.position);
+            self.needed = None;
+            return;
+        }
+        let slack = f64::from(report.slack);
+        let most = self.lead_then(now_us) - slack;
+        let least = most - 1.0 + PROBE_BACK;
+        let Some(needed) = self.needed else {
+            (self.needed, self.needed_calm) = (Some(most - 0.5), most - 0.5);
+            return self.steer(now_us);
+        };
+        let probed = needed - PROBE_PER_S * passed_us as f64 / 1e6;
+        let holds = now_us < self.spikes.hold_until_us;
+        // While the lead is long for spikes, calm reports do not shorten it.
+        let taken = probed.max(least).min(if holds { f64::INFINITY } else { most });
+        if least > self.needed_calm + SPIKE_US / self.tick_us {
+            let counts = self.note_spike(now_us, least, report.in_time);
+            if counts {
+                self.needed = Some(taken);
+            }
+        } else {
+            self.spikes.doubt = None;
+            self.needed = Some(taken);
+            self.needed_calm = (self.needed_calm - PROBE_PER_S * passed_us as f64 / 1e6).max(least).min(most);
+        }
+        self.steer(now_us);
+    }
+
+    /// A report is far worse than what is usual: whether it is to be believed.
+    fn note_spike(&mut self, now_us: u64, least: f64, in_time: bool) -> bool {
+        let doubt_us = DOUBT_US.max(DOUBT_RTTS * self.rtt_us()) as u64;
+        let spikes = &mut self.spikes;
+        let (since_us, worst, seen_in_time) = spikes.doubt.unwrap_or((now_us, least, false));
+        if !seen_in_time {
+            spikes.doubt = Some((since_us, worst.max(least), in_time));
+            if in_time {
+                spikes.add(now_us);
+            } else if now_us.saturating_sub(since_us) >= doubt_us {
+                // Later inputs are late as well: the way has become longer.
+                spikes.doubt = None;
+                self.needed_calm = least;
+                return true;
+            }
+        } else if least > worst + 0.5 || now_us.saturating_sub(since_us) > REPORT_US {
+            // Another one while the first is still in the reports, or right after it.
+            spikes.add(now_us);
+            spikes.doubt = Some((now_us, worst.max(least), true));
+        }
+        let covered = (ABSORBED_US / self.tick_us).min(ABSORBED_TICKS);
+        let counts = spikes.are_many(now_us) && least - self.needed_calm <= covered;
+        if counts {
+            spikes.hold_until_us = now_us + SPIKES_US;
+        }
+        counts
+    }
+
+    /// What the lead of the tightest input in a report that arrives now was: the least of those that it covers.
+    fn lead_then(&self, now_us: u64) -> f64 {
+        let newest_us = now_us.saturating_sub(self.rtt_us() as u64);
+        let oldest_us = newest_us.saturating_sub(REPORT_US);
+        let next = self.past.iter().skip(1).map(|(at_us, _)| *at_us).chain([u64::MAX]);
+        let covered = self.past.iter().zip(next).filter(|((at_us, _), next)| *at_us <= newest_us && *next > oldest_us);
+        covered.map(|((_, lead), _)| *lead).reduce(f64::min).unwrap_or(self.lead)
+    }
+
+    /// Runs towards the lead that is needed.
+    fn steer(&mut self, now_us: u64) {
+        let Some(needed) = self.needed else { return };
+        let error = needed + SLACK_TARGET - self.lead;
+        let for_spikes = now_us < self.spikes.hold_until_us;
+        if error.abs() > JUMP_TICKS && !for_spikes {
+            return self.jump(now_us, error);
+        }
+        let most = if error.abs() > FAR_TICKS { RATE_FAR_MAX } else { RATE_MAX };
+        let correction = (GAIN * error).clamp(-most, most);
+        self.rate = 1.0 + correction;
+        // What is needed may not be heard of again for long: then the clock goes on at the server's rate.
+        let ticks = if correction == 0.0 { 0.0 } else { error / correction };
+        self.until_us = now_us as f64 + ticks * self.tick_us;
+    }
+
+    fn jump(&mut self, now_us: u64, ticks: f64) {
+        self.position += ticks;
+        self.lead += ticks;
+        (self.rate, self.until_us) = (1.0, now_us as f64);
+    }
+
+    /// An input has been sent: its lead is remembered.
+    pub(super) fn note_sent(&mut self, now_us: u64) {
+        self.settle(now_us);
+        let is_due = |(at_us, lead): &(u64, f64)| now_us - at_us >= PAST_GAP_US || (lead - self.lead).abs() > 0.5;
+        if self.past.back().is_none_or(is_due) {
+            if self.past.len() >= PAST_MAX {
+                self.past.pop_front();
+            }
+            self.past.push_back((now_us, self.lead));
+        }
+    }
+
+    /// Moves the anchor to `now_us`.
+    fn settle(&mut self, now_us: u64) {
+        if now_us <= self.at_us {
+            return;
+        }
+        let position = self.at(now_us);
+        self.lead += position - self.position - (now_us - self.at_us) as f64 / self.tick_us;
+        (self.position, self.at_us) = (position, now_us);
+    }
+
+    /// Where the clock stands at `now_us`: ticks from `base`.
+    fn at(&self, now_us: u64) -> f64 {
+        let (from_us, now_us) = (self.at_us as f64, now_us as f64);
+        let steered_us = (now_us.min(self.until_us) - from_us).max(0.0);
+        self.position + (now_us - from_us + steered_us * (self.rate - 1.0)) / self.tick_us
     }
 
     /// The newest tick for which an input is to be on its way at `now_us`.
     pub(super) fn input_tick(&self, now_us: u64) -> Tick {
-        self.base.offset((self.arriving(now_us) + self.lead_ticks()).floor() as i32)
+        self.base.offset(self.at(now_us).floor() as i32)
     }
 
     /// When the input for `tick` is due.
     pub(super) fn input_due_us(&self, tick: Tick) -> u64 {
-        let ticks = f64::from(tick.since(self.base)) - self.lead_ticks();
-        (self.offset_us.get().unwrap_or(0.0) + ticks * self.tick_us).ceil().max(0.0) as u64
+        let ticks_us = (f64::from(tick.since(self.base)) - self.position) * self.tick_us;
+        let steered_us = (self.until_us - self.at_us as f64).max(0.0);
+        let reached_us = steered_us * self.rate;
+        let wait_us = if ticks_us <= reached_us { ticks_us / self.rate } else { steered_us + ticks_us - reached_us };
+        (self.at_us as f64 + wait_us).ceil().max(0.0) as u64
     }
 
     /// How much of the time to the input for `next` has passed since the one before it, 0..=1.
     pub(super) fn input_fraction(&self, now_us: u64, next: Tick) -> f32 {
-        let left_us = self.input_due_us(next) as f64 - now_us as f64;
-        (1.0 - left_us / self.tick_us).clamp(0.0, 1.0) as f32
+        (1.0 - (f64::from(next.since(self.base)) - self.at(now_us))).clamp(0.0, 1.0) as f32
     }
 
-    /// The moment of the server's time that others are drawn at: ticks from `base`.
-    pub(super) fn drawn(&self, now_us: u64) -> f64 {
-        self.arriving(now_us) - DELAY_STEPS * self.ticks_per_step
-    }
-
-    /// Ticks from `base` to `tick`.
-    pub(super) fn ticks_to(&self, tick: Tick) -> f64 {
-        f64::from(tick.since(self.base))
-    }
-
-    /// What `ticks_to` counts from.
-    pub(super) const fn base(&self) -> Tick {
-        self.base
+    /// How many ticks before the newest may still be in time when they are sent now.
+    pub(super) fn spare_ticks(&self) -> f64 {
+        (self.lead - self.needed_calm).max(0.0)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_clock_jumps_after_skipped_ticks() {
-        let mut clock = Clock::new(0, Tick(0), 60, 2, 0);
-        let arrive = |clock: &mut Clock, tick: u32, skipped: u32| {
-            let now_us = u64::from(tick + skipped) * 1_000_000 / 60;
-            clock.note_arrival(now_us, Tick(tick));
-            f64::from(tick) - clock.drawn(now_us)
-        };
-        assert!((0..600).all(|tick| (arrive(&mut clock, tick, 0) - 4.0).abs() < 0.01));
-        // Nine ticks are skipped: until the arrivals before are forgotten, what is drawn lies in the future.
-        let behind: Vec<f64> = (600..800).map(|tick| arrive(&mut clock, tick, 9)).collect();
-        assert!(behind[0] < -4.0 && behind[8..].iter().all(|gap| (gap - 4.0).abs() < 0.01), "{behind:?}");
+impl Spikes {
+    fn add(&mut self, now_us: u64) {
+        self.at_us.push_back(now_us);
+        if self.at_us.len() > SPIKES_MAX + 1 {
+            self.at_us.pop_front();
+        }
     }
 
-    #[test]
-    fn inputs_are_sent_half_a_round_trip_and_two_ticks_ahead_across_the_wrap() {
-        let first = Tick(u32::MAX - 10);
-        // One way 40 ms: the snapshot of tick n arrives at n ticks + 40 ms.
-        let arrival = |n: i32| 1_000_000 + (f64::from(n) * 1e6 / 60.0) as u64 + 40_000;
-        let mut clock = Clock::new(arrival(0), first, 60, 2, 80_000);
-        for n in (0..100).step_by(2) {
-            clock.note_arrival(arrival(n) + u64::from(n.unsigned_abs() % 7) * 1000, first.offset(n));
-        }
-        let now = arrival(60);
-        // The server is at 60 + 2.4, an input sent now arrives at 64.8, two ticks more make 66.8.
-        assert_eq!(clock.input_tick(now), first.offset(66));
-        let due = clock.input_due_us(first.offset(67));
-        assert!(clock.input_tick(due) == first.offset(67) && clock.input_tick(due - 2) == first.offset(66));
-        assert!((clock.drawn(now) - 56.0).abs() < 0.01);
+    fn are_many(&self, now_us: u64) -> bool {
+        self.at_us.iter().filter(|&&at_us| now_us.saturating_sub(at_us) < SPIKES_US).count() > SPIKES_MAX
     }
 }

@@ -2,13 +2,19 @@
 
 mod brain;
 mod clock;
+mod least;
+mod offsets;
+mod playback;
 mod predict;
+mod sent;
 mod session;
 mod shots;
 mod timeline;
 
 pub use brain::{Brain, Pilot, Player, World};
+pub use playback::Lateness;
 pub use predict::{Mispredictions, Predicted};
-pub use session::{Arrival, ClientError, Session, SessionEvent, SessionStats};
+pub use sent::LateInputs;
+pub use session::{Arrival, ClientError, Pace, Session, SessionEvent, SessionStats};
 pub use shots::ShotCounts;
 pub use timeline::{Drawn, DrawnRow};

@@ -44,9 +44,9 @@ struct Ahead<G: Game> {
     own: G::Own,
 }
 
-/// What depends on the epoch.
+/// What depends on the timeline: that of an epoch, as one connection shows it.
 struct Running<G: Game> {
-    epoch: u32,
+    timeline: u32,
     scene: G::Scene,
     tick_hz: f64,
     /// The newest own state that the server has confirmed.
@@ -68,10 +68,10 @@ pub struct Predicted<G: Game> {
     running: Option<Running<G>>,
     /// Bytes of another map than the one that the game is built with.
     map: Vec<u8>,
-    /// The epoch that cannot be predicted for want of its map.
+    /// The timeline that cannot be predicted for want of its map.
     wants_map: Option<u32>,
     mispredictions: Mispredictions,
-    /// Those of the epochs before.
+    /// Those of the timelines before.
     shots: ShotCounts,
     compared: u64,
     own_fields: Vec<FieldSpec>,
@@ -120,7 +120,7 @@ impl<G: Game> Predicted<G> {
     /// Name of the map that the room plays on and this client lacks (its bytes are at `/maps/NAME`): until [`Self::set_map`] nothing is predicted.
     #[must_use]
     pub fn wants_map(&self) -> Option<&str> {
-        let welcome = self.session.welcome().filter(|welcome| self.wants_map == Some(welcome.epoch))?;
+        let welcome = self.session.welcome().filter(|_| self.wants_map == Some(self.session.timelines()))?;
         Some(&welcome.map)
     }
 
@@ -131,7 +131,7 @@ impl<G: Game> Predicted<G> {
     pub fn set_map(&mut self, bytes: &[u8]) -> Result<(), ClientError> {
         self.map = bytes.to_vec();
         self.wants_map = None;
-        self.begin_epoch()
+        self.begin_timeline()
     }
 
     /// The input held from now on.
@@ -149,7 +149,7 @@ impl<G: Game> Predicted<G> {
     /// As [`Session::handle_message`], and when the room's options do not make a scene.
     pub fn handle_message(&mut self, now_us: u64, bytes: &[u8]) -> Result<(), ClientError> {
         self.session.handle_message(now_us, bytes)?;
-        self.begin_epoch()?;
+        self.begin_timeline()?;
         if let Some(frame) = self.session.take_frame() {
             let drawn = self.own_numbers(now_us);
             let wrong = self.reconcile(&frame);
@@ -170,10 +170,11 @@ impl<G: Game> Predicted<G> {
         self.run_ahead();
     }
 
-    fn begin_epoch(&mut self) -> Result<(), ClientError> {
+    fn begin_timeline(&mut self) -> Result<(), ClientError> {
         let Some(welcome) = self.session.welcome() else { return Ok(()) };
-        let is_known = self.running.as_ref().is_some_and(|running| running.epoch == welcome.epoch);
-        if is_known || self.wants_map == Some(welcome.epoch) {
+        let timeline = self.session.timelines();
+        let is_known = self.running.as_ref().is_some_and(|running| running.timeline == timeline);
+        if is_known || self.wants_map == Some(timeline) {
             return Ok(());
         }
         if let Some(running) = self.running.take() {
@@ -183,7 +184,7 @@ impl<G: Game> Predicted<G> {
         }
         self.error.clear();
         let Some(map) = map_of::<G>(welcome.map_hash, &self.map) else {
-            self.wants_map = Some(welcome.epoch);
+            self.wants_map = Some(timeline);
             return Ok(());
         };
         let mut options = BTreeMap::new();
@@ -193,7 +194,7 @@ impl<G: Game> Predicted<G> {
         let (tick_hz, ticks_per_step) = (welcome.tick_hz.max(1).into(), welcome.ticks_per_step.max(1).into());
         let scene = G::scene(&Setup { map, options: &options, tick_hz, ticks_per_step }).map_err(ClientError::Setup)?;
         self.running = Some(Running {
-            epoch: welcome.epoch,
+            timeline,
             scene,
             tick_hz: tick_hz.into(),
             base: None,

@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::clock::Clock;
-use super::timeline::{Drawn, Timeline};
+use super::clock::{Clock, Report};
+use super::playback::{Lateness, Playback};
+use super::sent::{LateInputs, SentInputs};
+use super::timeline::{Drawn, Moment, Timeline};
 use crate::coder::Rates;
 use crate::frame::{Eye, FrameParts, ReceivedEvent, Replica, SNAPSHOT};
 use crate::game::SetupError;
@@ -22,8 +24,6 @@ use crate::words::DecodeError;
 const WAITING_MAX: usize = 1024;
 /// Snapshots whose arrival may wait to be polled: the oldest go first.
 const ARRIVALS_MAX: usize = 64;
-/// Sent inputs remembered to measure their echo.
-const SENT_MAX: usize = 128;
 /// The server drops inputs that come earlier than this.
 const EARLY_TICKS_MAX: i32 = 32;
 /// A loop that has not called `update` for this long (a hidden tab) does not carry acks either.
@@ -87,7 +87,7 @@ pub enum SessionEvent {
 }
 
 /// What a snapshot brought; for measurements.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Arrival {
     /// Its step.
     pub step: Step,
@@ -97,10 +97,29 @@ pub struct Arrival {
     pub rows: usize,
     /// For the newest input that the server had applied: how long ago it was sent, in microseconds. None when there is no new one.
     pub echo_us: Option<u64>,
-    /// Smallest slack of the inputs of the last second, in whole ticks; below 0: one came too late.
+    /// When it came, beside the others.
+    pub lateness: Lateness,
+    /// Least slack of this client's inputs in the last second, in whole ticks; `SLACK_NONE`: none came.
     pub slack: i8,
+    /// How far the newest snapshot lay ahead of what was drawn just before it came, in microseconds; negative: rows were extrapolated.
+    pub buffered_us: f64,
     /// Where its bits went.
     pub parts: FrameParts,
+}
+
+/// How the two clocks of a session run now.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pace {
+    /// Rate of the clock of inputs; 1: as the server's.
+    pub input_rate: f64,
+    /// Rate of the drawn time.
+    pub drawn_rate: f64,
+    /// How far behind the fastest arrival others are meant to be drawn, in microseconds.
+    pub delay_us: f64,
+    /// How far the newest snapshot lies ahead of what is drawn, in microseconds; negative while rows are extrapolated.
+    pub buffered_us: f64,
+    /// The best round trip of the last seconds, in microseconds.
+    pub rtt_us: f64,
 }
 
 /// Counters of a session.
@@ -114,22 +133,34 @@ pub struct SessionStats {
     pub sent: u64,
     /// Checks that failed; 0 for ever.
     pub desyncs: u64,
+    /// Connections that came back to their seats.
+    pub resumes: u64,
     /// Ticks that the server simulated without this client's input for them, as its status says.
     pub starved_ticks: u64,
+    /// Inputs that the server went without although they were sent.
+    pub late_inputs: LateInputs,
+    /// Frames drawn beyond the newest snapshot.
+    pub extrapolated_frames: u64,
+    /// Frames in which time stood still for want of snapshots.
+    pub frozen_frames: u64,
 }
+
+/// First tick and number of the inputs in a message.
+type Inputs = (Tick, usize);
 
 /// What there is once the room has taken us in.
 #[derive(Clone, Debug)]
 struct Joined {
     welcome: Welcome,
     clock: Clock,
+    playback: Playback,
     replica: Replica,
     timeline: Timeline,
     next_input: Tick,
-    sent: VecDeque<(Tick, u64)>,
-    /// The newest input that the server has applied.
-    applied: Option<Tick>,
+    sent: SentInputs,
     pending_events: Vec<ReceivedEvent>,
+    /// By how much what is drawn lay behind the newest input when that was sent.
+    behind_ticks: Option<f32>,
 }
 
 /// A connection's client side. Time comes in as microseconds of any steady clock; bytes come in and go out.
@@ -142,12 +173,23 @@ pub struct Session {
     input_layout: Vec<WordSpec>,
     input: Vec<u32>,
     joined: Option<Joined>,
+    /// Whether the room has answered the Hello of this connection: before it nothing may be said.
+    is_open: bool,
+    /// How often a room has taken us in, or begun an epoch.
+    timelines: u32,
+    /// Takes us back to our seat.
+    resume: Option<String>,
+    /// Requests that are not answered yet, in order.
+    asked: VecDeque<u32>,
     opened_us: u64,
     updated_us: Option<u64>,
     ack_waits: bool,
     visible: bool,
     next_request: u32,
-    transmit: VecDeque<Vec<u8>>,
+    transmit: VecDeque<(Vec<u8>, Option<Inputs>)>,
+    /// The inputs of the message that was polled last.
+    polled: Option<Inputs>,
+    interpolates: bool,
     events: VecDeque<SessionEvent>,
     arrivals: VecDeque<Arrival>,
     frame: Option<FrameFacts>,
@@ -164,12 +206,18 @@ impl Session {
             schema,
             schema_hash: None,
             joined: None,
+            is_open: false,
+            timelines: 0,
+            resume: None,
+            asked: VecDeque::new(),
             opened_us: 0,
             updated_us: None,
             ack_waits: false,
             visible: true,
             next_request: 0,
             transmit: VecDeque::new(),
+            polled: None,
+            interpolates: true,
             events: VecDeque::new(),
             arrivals: VecDeque::new(),
             frame: None,
@@ -190,11 +238,38 @@ impl Session {
         &self.schema
     }
 
-    /// The socket is open: queues Hello. The name is cut to 24 characters.
+    /// A socket is open: queues Hello, with the resume token if there is one. The name is cut to 24 characters. What was queued for an earlier
+    /// socket is dropped; the world stays as it was until the room's Welcome.
     pub fn handle_open(&mut self, now_us: u64, name: &str, bot: bool) {
+        self.handle_close();
         self.opened_us = now_us;
         let name = name.chars().take(NAME_CHARS_MAX).collect();
-        self.send(&ClientMessage::Hello(Hello { name, token: None, schema_hash: self.schema_hash, bot }));
+        let resume = self.resume.clone();
+        self.send(&ClientMessage::Hello(Hello { name, token: None, resume, schema_hash: self.schema_hash, bot }));
+    }
+
+    /// The socket is lost: nothing is queued until the next one has been answered.
+    pub fn handle_close(&mut self) {
+        self.is_open = false;
+        self.transmit.clear();
+        self.ack_waits = false;
+    }
+
+    /// Whether the room has taken this connection in.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// What the next Hello takes us back to our seat with: the newest that a Welcome has brought. A secret.
+    #[must_use]
+    pub fn resume_token(&self) -> Option<&str> {
+        self.resume.as_deref()
+    }
+
+    /// The next Hello comes with this token, one that was kept from an earlier session; none: it takes a free seat.
+    pub fn set_resume_token(&mut self, token: Option<String>) {
+        self.resume = token;
     }
 
     /// A message has arrived.
@@ -213,7 +288,10 @@ impl Session {
                 self.join(now_us, &welcome)?;
                 SessionEvent::Welcome(welcome)
             }
-            ServerMessage::Reply { number, refused } => SessionEvent::Reply { number, refused },
+            ServerMessage::Reply { number, refused } => {
+                self.asked.retain(|asked| *asked != number);
+                SessionEvent::Reply { number, refused }
+            }
             ServerMessage::Chat { player, text } => SessionEvent::Chat { player, text },
             ServerMessage::Notice(notice) => {
                 if let (Notice::Status(status), Some(joined)) = (&notice, &mut self.joined) {
@@ -229,25 +307,40 @@ impl Session {
         Ok(())
     }
 
-    /// Begins an epoch: rows and inputs of the one before are forgotten.
+    /// Begins an epoch, or goes on with it on another connection: rows and inputs from before are forgotten.
     fn join(&mut self, now_us: u64, welcome: &Welcome) -> Result<(), ClientError> {
         let ticks_per_step = welcome.ticks_per_step.max(1);
         let rates = Rates { tick_hz: welcome.tick_hz.max(1).into(), ticks_per_step: ticks_per_step.into() };
         let replica = Replica::new(&self.schema, rates).map_err(ClientError::Schema)?;
         let rtt_us = now_us.saturating_sub(self.opened_us);
-        let clock = match self.joined.take() {
-            Some(joined) => joined.clock,
-            None => Clock::new(now_us, welcome.tick, welcome.tick_hz, ticks_per_step, rtt_us),
+        let before = self.joined.take();
+        let comes_back = !self.is_open && before.is_some();
+        let late = before.as_ref().map(|joined| joined.sent.late()).unwrap_or_default();
+        let (clock, playback) = match before {
+            Some(joined) if self.is_open => (joined.clock, joined.playback),
+            // Another connection may take another way.
+            _ => (
+                Clock::new(now_us, welcome.tick, welcome.tick_hz, rtt_us),
+                Playback::new(now_us, welcome.tick, welcome.tick_hz, ticks_per_step),
+            ),
         };
+        if comes_back {
+            self.settle_requests(&welcome.answers);
+        }
+        self.stats.resumes += u64::from(!self.is_open && self.resume.is_some());
+        self.resume = Some(welcome.resume.clone()).filter(|token| !token.is_empty());
+        self.timelines = self.timelines.wrapping_add(1);
+        self.is_open = true;
         self.joined = Some(Joined {
             next_input: clock.input_tick(now_us),
             clock,
+            playback,
             replica,
-            timeline: Timeline::new(&self.schema, ticks_per_step.into()),
+            timeline: Timeline::new(&self.schema, rates.tick_hz, rates.ticks_per_step),
             welcome: welcome.clone(),
-            sent: VecDeque::new(),
-            applied: None,
+            sent: SentInputs::after(late),
             pending_events: Vec::new(),
+            behind_ticks: None,
         });
         if !self.visible {
             self.send(&ClientMessage::Visibility(false));
@@ -255,10 +348,22 @@ impl Session {
         Ok(())
     }
 
+    /// We are back on our seat: these requests were answered while we were away; what became of the others nobody will tell.
+    fn settle_requests(&mut self, answers: &[(u32, Option<String>)]) {
+        for number in std::mem::take(&mut self.asked) {
+            let answer = answers.iter().rev().find(|(of, _)| *of == number).map(|(_, refused)| refused.clone());
+            let refused =
+                answer.unwrap_or_else(|| Some("the connection was lost before there was an answer".to_owned()));
+            self.push_event(SessionEvent::Reply { number, refused });
+        }
+    }
+
     fn handle_snapshot(&mut self, now_us: u64, bytes: &[u8]) -> Result<(), ClientError> {
-        let joined = self.joined.as_mut().ok_or(DecodeError("a snapshot before Welcome"))?;
+        let joined = self.joined.as_mut().filter(|_| self.is_open).ok_or(DecodeError("a snapshot before Welcome"))?;
         let info = joined.replica.read(bytes)?;
-        joined.clock.note_arrival(now_us, info.step.tick(joined.welcome.ticks_per_step.max(1).into()));
+        let tick = info.step.tick(joined.welcome.ticks_per_step.max(1).into());
+        let buffered_us = joined.playback.buffered_us(now_us);
+        let lateness = joined.playback.note_arrival(now_us, tick);
         if info.emptied {
             joined.timeline.clear();
         }
@@ -266,22 +371,18 @@ impl Session {
         joined.pending_events.extend(joined.replica.events().iter().cloned());
         let too_many = joined.pending_events.len().saturating_sub(WAITING_MAX);
         joined.pending_events.drain(..too_many);
-        let echo_us = info.input_low.and_then(|low| joined.echo(now_us, low));
-        let tick = info.step.tick(joined.welcome.ticks_per_step.max(1).into());
+        let echo_us = joined.sent.note_applied(now_us, tick, info.input_low);
+        let in_time = joined.sent.is_applied(tick);
+        joined.clock.note_report(now_us, Report { tick, slack: info.slack, in_time });
         // Also when none came for a second: then the slack is the least there is.
-        let input_was_late = info.slack < 0 || joined.applied != Some(tick);
+        let input_was_late = info.slack < 0 || !in_time;
         self.frame = Some(FrameFacts { tick, own_whole: info.own, input_was_late });
+        let rows = joined.replica.rows().len();
+        let (step, slack, parts) = (info.step, info.slack, info.parts);
         if self.arrivals.len() == ARRIVALS_MAX {
             self.arrivals.pop_front();
         }
-        self.arrivals.push_back(Arrival {
-            step: info.step,
-            bytes: bytes.len(),
-            rows: joined.replica.rows().len(),
-            echo_us,
-            slack: info.slack,
-            parts: info.parts,
-        });
+        self.arrivals.push_back(Arrival { step, bytes: bytes.len(), rows, echo_us, lateness, slack, buffered_us, parts });
         self.stats.snapshots += 1;
         self.stats.snapshot_bytes += bytes.len() as u64;
         if info.check_failed {
@@ -317,63 +418,87 @@ impl Session {
     }
 
     fn send_inputs(&mut self, now_us: u64) {
-        let Some(joined) = self.joined.as_mut().filter(|_| self.visible) else { return };
+        let Some(joined) = self.joined.as_mut().filter(|_| self.visible && self.is_open) else { return };
         let due = joined.clock.input_tick(now_us);
         let ahead = joined.next_input.since(due);
         if (1..=EARLY_TICKS_MAX).contains(&ahead) {
             return;
         }
-        // After a pause only the newest are worth sending. After a jump back of the clock (the server skipped ticks) what was sent for ticks far
-        // ahead was dropped there, so it is forgotten here.
-        let count = if ahead > 0 { 1 } else { ahead.saturating_neg().saturating_add(1).min(INPUTS_MAX as i32) };
+        // After a pause only those are worth sending that may still be in time. After a jump back of the clock (the server skipped ticks) what was
+        // sent for ticks far ahead was dropped there, so it is forgotten here.
+        let worth = (INPUTS_MAX as i32).max(joined.clock.spare_ticks() as i32 + 1).min(EARLY_TICKS_MAX);
+        let count = if ahead > 0 { 1 } else { ahead.saturating_neg().saturating_add(1).min(worth) };
         if ahead > 0 {
-            joined.sent.clear();
+            joined.sent.forget();
         }
-        let first = due.offset(1 - count);
         joined.next_input = due.next();
-        for i in 0..count {
-            if joined.sent.len() == SENT_MAX {
-                joined.sent.pop_front();
-            }
-            joined.sent.push_back((first.offset(i), now_us));
-        }
-        let words = self.input.repeat(count as usize);
-        let drawn = joined.clock.drawn(now_us);
-        let seen = joined.timeline.seen(joined.clock.base(), drawn).map(|(tick, fraction)| Seen { tick, fraction });
+        joined.clock.note_sent(now_us);
+        joined.playback.advance(now_us);
+        let seen = joined.timeline.seen(joined.playback.base(), joined.drawn(now_us, self.interpolates));
+        let seen = seen.map(|(tick, fraction)| Seen { tick, fraction, skipped: 0 });
+        joined.behind_ticks = seen.map(|seen| seen.age(due, joined.welcome.ticks_per_step.max(1).into()));
         let ack = joined.replica.step().zip(seen);
         self.ack_waits &= ack.is_none();
-        self.send(&ClientMessage::Input(InputMessage { first, count: count as usize, words, ack }));
+        let mut first = due.offset(1 - count);
+        while !first.is_after(due) {
+            let count = (due.since(first) as usize + 1).min(INPUTS_MAX);
+            if let Some(joined) = &mut self.joined {
+                (0..count).for_each(|i| joined.sent.add(first.offset(i as i32), now_us));
+            }
+            let words = self.input.repeat(count);
+            self.send(&ClientMessage::Input(InputMessage { first, count, words, ack }));
+            first = first.offset(count as i32);
+        }
     }
 
     /// When `update` has something to do next, in microseconds of the caller's clock; none before Welcome.
     #[must_use]
     pub fn next_update_us(&self) -> Option<u64> {
-        let joined = self.joined.as_ref()?;
+        let joined = self.joined.as_ref().filter(|_| self.is_open)?;
         Some(joined.clock.input_due_us(joined.next_input))
     }
 
     /// Queues a line of chat (cut to 240 bytes).
     pub fn chat(&mut self, text: &str) {
-        if self.joined.is_some() {
+        if self.is_open {
             self.send(&ClientMessage::Chat(cut(text, CHAT_BYTES_MAX).to_owned()));
         }
     }
 
-    /// Queues a request and gives its number; none before Welcome.
+    /// Queues a request and gives its number; none before Welcome. It is answered in any case: when the connection is lost, at the latest once a room
+    /// has taken us in again.
     pub fn request(&mut self, kind: u8, words: &[u32]) -> Option<u32> {
-        self.joined.as_ref()?;
+        if !self.is_open {
+            return None;
+        }
         let number = self.next_request;
         self.next_request = number.wrapping_add(1);
+        if self.asked.len() == WAITING_MAX {
+            self.asked.pop_front();
+        }
+        self.asked.push_back(number);
         self.send(&ClientMessage::Request { number, kind, words: words.to_vec() });
         Some(number)
     }
 
     /// Tells the server whether anybody looks. While nobody does, no inputs are sent.
     pub fn set_visible(&mut self, visible: bool) {
-        if self.visible != visible && self.joined.is_some() {
+        if self.visible != visible && self.is_open {
             self.send(&ClientMessage::Visibility(visible));
         }
+        if visible && !self.visible {
+            // What was known is old: the next snapshot is drawn at once, nothing of before is shown again.
+            if let Some(joined) = &mut self.joined {
+                joined.playback.restart();
+                joined.timeline.clear();
+            }
+        }
         self.visible = visible;
+    }
+
+    /// Whether others are drawn between snapshots, a little in the past (so it begins), or as the newest one has them: to see the difference.
+    pub const fn set_interpolation(&mut self, on: bool) {
+        self.interpolates = on;
     }
 
     fn send(&mut self, message: &ClientMessage) {
@@ -382,13 +507,23 @@ impl Session {
         if self.transmit.len() == WAITING_MAX {
             self.transmit.pop_front();
         }
-        self.transmit.push_back(bytes);
+        let inputs = if let ClientMessage::Input(input) = message { Some((input.first, input.count)) } else { None };
+        self.transmit.push_back((bytes, inputs));
         self.stats.sent += 1;
     }
 
     /// The next message to send.
     pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
-        self.transmit.pop_front()
+        let (bytes, inputs) = self.transmit.pop_front()?;
+        self.polled = inputs;
+        Some(bytes)
+    }
+
+    /// The message that `poll_transmit` gave last is stuck behind a (simulated) retransmission: its inputs, if late, are counted apart.
+    pub fn mark_stalled(&mut self) {
+        if let (Some((first, count)), Some(joined)) = (self.polled.take(), &mut self.joined) {
+            joined.sent.mark_stalled(first, count);
+        }
     }
 
     fn push_event(&mut self, event: SessionEvent) {
@@ -400,9 +535,15 @@ impl Session {
 
     /// Hands out the game's events whose time has come.
     fn release_events(&mut self, now_us: u64) {
+        let interpolates = self.interpolates;
         let Some(joined) = &mut self.joined else { return };
-        let drawn = joined.clock.drawn(now_us);
-        let is_due = |event: &ReceivedEvent| event.to_me || joined.clock.ticks_to(event.tick) <= drawn;
+        joined.playback.advance(now_us);
+        let drawn = joined.drawn(now_us, interpolates);
+        let playback = &joined.playback;
+        let is_due = |event: &ReceivedEvent| event.to_me || playback.ticks_to(event.tick) <= drawn;
+        if !joined.pending_events.iter().any(is_due) {
+            return;
+        }
         let (due, later): (Vec<_>, Vec<_>) = joined.pending_events.drain(..).partition(is_due);
         joined.pending_events = later;
         for ReceivedEvent { tick, kind, words, .. } in due {
@@ -415,9 +556,19 @@ impl Session {
         self.events.pop_front()
     }
 
-    /// What the last snapshot brought; none when there was no new one since the last call.
+    /// What the next snapshot brought that was not polled yet.
     pub fn poll_arrival(&mut self) -> Option<Arrival> {
         self.arrivals.pop_front()
+    }
+
+    /// How often a room has taken us in or begun an epoch: with each, what was known of the timeline is void.
+    pub(super) const fn timelines(&self) -> u32 {
+        self.timelines
+    }
+
+    /// Ticks by which what is drawn lay behind the newest input when that was sent; none before there was something to draw.
+    pub(super) fn behind_ticks(&self) -> Option<f32> {
+        self.joined.as_ref()?.behind_ticks
     }
 
     /// Who we are, after Welcome.
@@ -443,7 +594,7 @@ impl Session {
 
     /// The ticks after `tick` for which an input has been sent, in order; all that are remembered when there is none.
     pub(super) fn sent_after(&self, tick: Option<Tick>) -> impl Iterator<Item = Tick> {
-        let sent = self.joined.iter().flat_map(|joined| joined.sent.iter().map(|(tick, _)| *tick));
+        let sent = self.joined.iter().flat_map(|joined| joined.sent.ticks());
         sent.filter(move |sent| tick.is_none_or(|tick| sent.is_after(tick)))
     }
 
@@ -460,30 +611,51 @@ impl Session {
 
     /// Counters.
     #[must_use]
-    pub const fn stats(&self) -> SessionStats {
-        self.stats
+    pub fn stats(&self) -> SessionStats {
+        let late_inputs = self.joined.as_ref().map(|joined| joined.sent.late()).unwrap_or_default();
+        SessionStats { late_inputs, ..self.stats }
+    }
+
+    /// How the clocks run at `now_us`; nothing but zeros before Welcome.
+    #[must_use]
+    pub fn pace(&self, now_us: u64) -> Pace {
+        self.joined.as_ref().map_or_else(Pace::default, |Joined { clock, playback, .. }| Pace {
+            input_rate: clock.rate(now_us),
+            drawn_rate: playback.rate(),
+            delay_us: playback.delay_us(),
+            buffered_us: playback.buffered_us(now_us),
+            rtt_us: clock.rtt_us(),
+        })
     }
 
     /// The world as it is to be drawn at `now_us`; `out`'s memory is reused.
     pub fn draw(&mut self, now_us: u64, out: &mut Drawn) {
         self.release_events(now_us);
+        let Some(joined) = &mut self.joined else {
+            *out = Drawn::default();
+            return;
+        };
+        let (drawn, base) = (joined.drawn(now_us, self.interpolates), joined.playback.base());
+        let frozen = self.interpolates && joined.playback.is_frozen();
+        let moment = Moment { drawn, base, now_us, frozen };
+        joined.timeline.draw(&moment, joined.replica.eye(), out);
+        self.stats.extrapolated_frames += u64::from(joined.timeline.newest(base).is_some_and(|newest| drawn > newest));
+        self.stats.frozen_frames += u64::from(frozen);
+    }
+
+    /// The places of the rows of `drawn` in the newest snapshot, as they were sent, two numbers each; NaN for rows that are not in it.
+    pub fn raw_places(&self, drawn: &Drawn, out: &mut Vec<f32>) {
         match &self.joined {
-            Some(joined) => {
-                joined.timeline.draw(joined.clock.base(), joined.clock.drawn(now_us), joined.replica.eye(), out);
-            }
-            None => *out = Drawn::default(),
+            Some(joined) => joined.timeline.raw_places(&drawn.rows, out),
+            None => out.clear(),
         }
     }
 }
 
 impl Joined {
-    /// How long ago the newest applied input was sent, the first time a snapshot tells of it.
-    fn echo(&mut self, now_us: u64, input_low: u8) -> Option<u64> {
-        let newest = self.sent.back()?.0;
-        let applied = newest.nearest(input_low.into(), 8);
-        let is_new = self.applied.is_none_or(|last| applied.is_after(last));
-        let (_, sent_us) = self.sent.iter().find(|(tick, _)| *tick == applied).filter(|_| is_new)?;
-        self.applied = Some(applied);
-        Some(now_us.saturating_sub(*sent_us))
+    /// The moment that others are drawn at: ticks from the playback's base.
+    fn drawn(&self, now_us: u64, interpolates: bool) -> f64 {
+        let newest = if interpolates { None } else { self.timeline.newest(self.playback.base()) };
+        newest.unwrap_or_else(|| self.playback.drawn(now_us))
     }
 }

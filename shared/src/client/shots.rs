@@ -1,7 +1,9 @@
 //! What a player's own motion has brought into the world (its shots), shown at once and then confirmed or withdrawn.
 //!
-//! Such a row is born in the predicted present and dies in the drawn past, for that is where its targets are seen. So its time slides from the
-//! one to the other while it flies: it leaves the muzzle at the press of the key and meets what the player sees.
+//! Such a row is born in the predicted present and dies in the drawn past, for that is where its targets are seen. Where the server judges shots in
+//! the present, its time slides from the one to the other while it flies: it leaves the muzzle at the press of the key and meets what the player
+//! sees. Where the server judges them in the past that was drawn, the server's row is ahead by as much, and nothing has to slide but what changed
+//! since.
 
 use core::ops::Range;
 
@@ -35,6 +37,8 @@ struct Flying {
     row: Option<NetId>,
     /// The first tick at which that row was no more.
     gone_at: Option<Tick>,
+    /// Ticks by which the server's row is ahead of its birth: how far back the drawn past lay then. None before it was drawn.
+    rewound: Option<f64>,
 }
 
 /// How many shots the server knew and did not know.
@@ -111,6 +115,7 @@ impl OwnShots {
                     is_doubted: false,
                     row: None,
                     gone_at: None,
+                    rewound: None,
                 });
                 self.next_serial = self.next_serial.wrapping_add(1);
             }
@@ -174,11 +179,15 @@ impl OwnShots {
     /// Puts the shots in flight onto the picture, in place of the server's rows for them.
     pub(super) fn draw(&mut self, moment: &Moment, out: &mut Drawn) {
         let kinds = self.kinds;
-        self.list.retain(|flying| {
+        self.list.retain_mut(|flying| {
+            let lag = (moment.ahead - moment.drawn).max(0.0);
+            let rewound = *flying.rewound.get_or_insert_with(|| lag.min(f64::from(flying.shot.rewind_ticks)));
             let age = moment.ahead - f64::from(flying.born.0);
             let weight = 1.0 - age / moment.slide_ticks;
-            let shown = moment.drawn + (moment.ahead - moment.drawn) * weight.clamp(0.0, 1.0);
-            let is_gone = flying.gone_at.is_some_and(|gone| shown >= f64::from(gone.0));
+            // Where the server's row is drawn, and from there towards the predicted present.
+            let row = moment.drawn + rewound;
+            let shown = row + (moment.ahead - row) * weight.clamp(0.0, 1.0);
+            let is_gone = flying.gone_at.is_some_and(|gone| shown >= f64::from(gone.0) + rewound);
             let stays = weight > 0.0 && !is_gone && age < f64::from(flying.shot.ticks) + moment.slide_ticks;
             if !stays {
                 return false;

@@ -27,6 +27,10 @@ pub enum Close {
     VersionUnsupported,
     /// The room's name is bad, or there is no such room and none may be made.
     RoomNotFound(&'static str),
+    /// The client has come back on another connection.
+    Replaced,
+    /// The resume token is not one of this room, was used already, or its seat has been given up; says which.
+    ResumeRejected(&'static str),
     /// Nothing of what was sent was acknowledged for too long, or the queue of replies is full.
     SlowConsumer,
     /// No seat in the room.
@@ -53,11 +57,20 @@ impl Close {
             Self::Forbidden(_) => 4002,
             Self::VersionUnsupported => 4003,
             Self::RoomNotFound(_) => 4004,
+            Self::Replaced => 4005,
+            Self::ResumeRejected(_) => 4007,
             Self::SlowConsumer => 4101,
             Self::RoomFull => 4103,
             Self::HelloTimeout => 4104,
             Self::NoPong => 4201,
         }
+    }
+
+    /// Whether the seat of a connection that the server ends so is kept for its player to come back: not when that player has broken a rule.
+    /// ([`Self::Bye`] here answers a close frame of any code but 1000, which itself gives the seat up.)
+    #[must_use]
+    pub const fn keeps_seat(&self) -> bool {
+        matches!(self, Self::Bye | Self::SlowConsumer | Self::NoPong)
     }
 
     /// The reason that travels in the close frame: at most [`REASON_BYTES_MAX`] bytes.
@@ -75,6 +88,8 @@ impl Close {
             Self::Forbidden(words) => format!("forbidden: {words}"),
             Self::VersionUnsupported => format!("version_unsupported: this server speaks {}", super::SUBPROTOCOL),
             Self::RoomNotFound(words) => format!("room_not_found: {words}"),
+            Self::Replaced => "replaced".to_owned(),
+            Self::ResumeRejected(words) => format!("resume_rejected: {words}"),
             Self::SlowConsumer => "slow_consumer".to_owned(),
             Self::RoomFull => "room_full".to_owned(),
             Self::HelloTimeout => "hello_timeout".to_owned(),

@@ -69,7 +69,7 @@ impl InputMessage {
         if has_ack {
             let step = sent.nearest(bits.read(16)?, 16);
             let tick = now.nearest(bits.read(16)?, 16);
-            ack = Some((step, Seen { tick, fraction: bits.read(8)? as u8 }));
+            ack = Some((step, Seen { tick, fraction: bits.read(8)? as u8, skipped: 0 }));
         }
         let mut words = vec![0; count * layout.len()];
         for i in 0..count {
@@ -119,7 +119,7 @@ mod tests {
                 first: now.offset(lead),
                 count: inputs.len(),
                 words: inputs.iter().flat_map(|&(a, b)| [a, b]).collect(),
-                ack: acked.then(|| (sent.offset(-back), Seen { tick: now.offset(seen.0.into()), fraction: seen.1 })),
+                ack: acked.then(|| (sent.offset(-back), Seen { tick: now.offset(seen.0.into()), fraction: seen.1, skipped: 0 })),
             };
             let mut bytes = Vec::new();
             message.encode(&LAYOUT, &mut bytes);

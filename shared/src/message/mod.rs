@@ -31,6 +31,10 @@ pub const NAME_CHARS_MAX: usize = 24;
 pub const CHAT_BYTES_MAX: usize = 240;
 /// Bytes of a token in Hello.
 pub const TOKEN_BYTES_MAX: usize = 512;
+/// Bytes of a resume token: the server's own take about half.
+pub const RESUME_BYTES_MAX: usize = 128;
+/// Answers to requests that Welcome repeats, the newest ones.
+pub const ANSWERS_MAX: usize = 16;
 /// Characters of a room's name, each of `[a-z0-9-]`.
 pub const ROOM_NAME_CHARS_MAX: usize = 32;
 /// Bytes of a match's results.
@@ -65,6 +69,8 @@ pub struct Hello {
     pub name: String,
     /// Says who the player is, for servers that ask.
     pub token: Option<String>,
+    /// The newest resume token that a Welcome of this room brought: the client comes back to its seat. None: it takes a free one.
+    pub resume: Option<String>,
     /// The schema that the client was built for; none: it follows any.
     pub schema_hash: Option<u64>,
     /// Whether a program plays.
@@ -142,6 +148,9 @@ impl ClientMessage {
             Self::Hello(hello) if hello.token.as_ref().is_some_and(|token| token.len() > TOKEN_BYTES_MAX) => {
                 Err(DecodeError("the token is longer than 512 bytes"))
             }
+            Self::Hello(hello) if hello.resume.as_ref().is_some_and(|resume| resume.len() > RESUME_BYTES_MAX) => {
+                Err(DecodeError("the resume token is longer than 128 bytes"))
+            }
             Self::Chat(text) if text.len() > CHAT_BYTES_MAX => Err(DecodeError("the line is longer than 240 bytes")),
             _ => Ok(()),
         }
@@ -171,6 +180,13 @@ pub struct Welcome {
     pub map_hash: u64,
     /// The room's options, which `Game::scene` reads on both ends.
     pub options: Vec<(String, String)>,
+    /// Takes a client back to this seat when its connection has ended otherwise than by its own goodbye; good for one time, as the next Welcome
+    /// brings a new one. A secret of this client. Empty: this server keeps no seats.
+    pub resume: String,
+    /// How long the seat is kept after such an end, in seconds.
+    pub resume_s: u16,
+    /// The answers to the last requests of this seat before this connection, oldest first, each as in Reply; empty unless it was resumed.
+    pub answers: Vec<(u32, Option<String>)>,
 }
 
 /// A change in the list of players.
@@ -190,7 +206,7 @@ pub enum RosterChange {
         /// The seat.
         player: PlayerId,
     },
-    /// Nobody looks at the player's page, or somebody does again.
+    /// Nobody looks at the player's page or its connection is lost (the seat is kept for a while), or somebody is there again.
     Away {
         /// The seat.
         player: PlayerId,
@@ -334,6 +350,8 @@ mod tests {
             assert_eq!(round(&message), Ok(message.clone()));
         }
         assert!(round(&hello("ä".repeat(25).as_str())).is_err());
+        let resume = |bytes| ClientMessage::Hello(Hello { resume: Some("x".repeat(bytes)), ..Hello::default() });
+        assert!(round(&resume(128)).is_ok() && round(&resume(129)).is_err());
         assert!(round(&ClientMessage::Chat("x".repeat(241))).is_err());
     }
 

@@ -129,8 +129,11 @@ impl<'a, G: Game> Driver<'a, G> {
                 seat.input = G::Input::dequantise(&random_words(rng, &self.input_layout, manners.extreme));
             }
             let back = rng.below((RING_STEPS + 2).min(now.0 / ticks_per_step + 1));
-            let seen =
-                Seen { tick: Step(now.0 / ticks_per_step - back).tick(ticks_per_step), fraction: rng.below(256) as u8 };
+            let seen = Seen {
+                tick: Step(now.0 / ticks_per_step - back).tick(ticks_per_step),
+                fraction: rng.below(256) as u8,
+                skipped: rng.below(3) as u8,
+            };
             plan.commands.push(Command { player, input: seat.input, seen, fresh, connected: seat.connected });
             if !seat.connected || self.request_layouts.is_empty() || !rng.one_in(8) {
                 continue;

@@ -135,7 +135,7 @@ impl Stand {
 
     fn leave(&mut self) {
         let (key, _) = self.people.pop().expect("somebody");
-        self.room.handle_closed(key);
+        self.room.handle_left(key);
     }
 
     /// The host's tick, without sockets.
@@ -310,7 +310,7 @@ fn they_are_not_closed_for_being_slow() {
     }
     let closed: Vec<SessionKey> = std::iter::from_fn(|| stand.room.poll_close()).map(|(key, _)| key).collect();
     assert_eq!(closed, [stand.people[0].0], "the person is");
-    assert_eq!((stand.room.players(), stand.room.house_bots()), (0, 2));
+    assert_eq!((stand.room.players(), stand.room.house_bots()), (1, 2), "its seat is kept for a while");
 }
 
 #[test]
