@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::Parser;
-use snapline_bots::{BOTS, Options, RAMP_PER_SECOND, SECONDS};
+use snapline_bots::{BOTS, DROP_EVERY_S, Options, RAMP_PER_SECOND, SECONDS};
 
 /// A swarm of headless clients for any Snapline server: load, latency, bandwidth.
 ///
@@ -44,6 +44,10 @@ pub(crate) struct Args {
     #[arg(long)]
     steer: bool,
 
+    /// Every bot resets its connection after so many seconds, again and again, and comes back to its seat, 1 to 3600; without, never
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = within(DROP_EVERY_S))]
+    drop_every: Option<u32>,
+
     /// Write the report as JSON to this file; - prints it in place of the table
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -58,6 +62,7 @@ impl Args {
             ramp_per_second: self.ramp,
             seed: self.seed,
             steer: self.steer,
+            drop_every_s: self.drop_every,
             ..Options::new(&self.url)
         }
     }
@@ -78,6 +83,7 @@ The report:
   snapshot   payload bytes of one snapshot
   rtt        from a snapshot's sending to its ack, as the server tells it
   echo       from an input's sending to the first snapshot that applied it
+  resumed    from a bot's own reset of its connection (--drop-every) to the first snapshot that it applied after it
   visible    rows a bot knows
   mispredicted  own states that the server's differed from: an input came late, the game touched the player, or neither
   dropped    sockets that the server ended, by close code; 1006: without a close frame
@@ -112,12 +118,13 @@ mod tests {
 
     #[test]
     fn every_argument_arrives() {
-        let line = "bot-client --url ws://h --bots 3 --seconds 4 --room r --ramp 5 --seed 6 --steer --json -";
+        let line =
+            "bot-client --url ws://h --bots 3 --seconds 4 --room r --ramp 5 --seed 6 --steer --drop-every 7 --json -";
         let args = Args::try_parse_from(line.split(' ')).unwrap();
         let options = args.options();
         assert_eq!((options.url.as_str(), options.bots, options.seconds), ("ws://h", 3, 4));
         assert_eq!((options.room.as_deref(), options.ramp_per_second, options.seed), (Some("r"), 5, 6));
-        assert!(options.steer);
+        assert!(options.steer && options.drop_every_s == Some(7));
         assert_eq!(args.json, Some(PathBuf::from("-")));
     }
 
@@ -126,6 +133,7 @@ mod tests {
         for (argument, values, range) in [
             ("--bots", ["0", "15001", "-1", "many"], "1 to 15000"),
             ("--seconds", ["0", "86401", "1.5", ""], "1 to 86400"),
+            ("--drop-every", ["0", "3601", "-3", "x"], "1 to 3600"),
             ("--ramp", ["0", "10001", "-3", "x"], "1 to 10000"),
             ("--seed", ["-1", "18446744073709551616", "x", ""], "0 to 18446744073709551615"),
         ] {

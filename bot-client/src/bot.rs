@@ -34,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) players: Players,
     pub(crate) maps: Maps,
     pub(crate) join_timeout: Duration,
+    /// How long a bot's connection lives until it resets it.
+    pub(crate) drop_every: Option<Duration>,
     /// Zero of every player's clock.
     pub(crate) start: Instant,
     pub(crate) samples: Shards,
@@ -46,6 +48,7 @@ pub(crate) struct Outcome {
     pub(crate) joined: bool,
     pub(crate) end: End,
     pub(crate) snapshots: u64,
+    pub(crate) resumes: u64,
     pub(crate) desyncs: u64,
     pub(crate) starved_ticks: u64,
     pub(crate) compared: u64,
@@ -59,6 +62,7 @@ impl Outcome {
             joined,
             end,
             snapshots: stats.snapshots,
+            resumes: stats.resumes,
             desyncs: stats.desyncs,
             starved_ticks: stats.starved_ticks,
             compared: player.compared(),
@@ -74,6 +78,8 @@ pub(crate) enum End {
     Finished,
     /// It never got into the room, without a word from the server's side of a socket.
     Outside(String),
+    /// It has reset its connection, and is to come back.
+    Reset,
     /// The server ended the socket.
     Dropped(u16, String),
     /// The server said something that does not decode or cannot be used; why, and what the close frame says.
@@ -96,7 +102,9 @@ pub(crate) async fn play(
     };
     match socket {
         Ok(socket) => {
-            Box::new(Bot { number, shared, phase, socket, player, measuring: false }).run(deadline, joining).await
+            Box::new(Bot { number, shared, phase, socket, player, measuring: false, reset_at: None })
+                .run(deadline, joining)
+                .await
         }
         Err(words) => {
             shared.live.add_lost();
@@ -119,12 +127,14 @@ struct Bot {
     socket: Socket,
     player: Box<dyn Player>,
     measuring: bool,
+    /// When it has reset its connection, until the first snapshot after that.
+    reset_at: Option<Instant>,
 }
 
 impl Bot {
     async fn run(mut self: Box<Self>, deadline: Instant, joining: mpsc::Sender<()>) -> Outcome {
         self.player.handle_open(self.now_us(), &format!("bot-{}", self.number));
-        let end = match self.join(deadline).await {
+        let mut end = match self.join(deadline).await {
             Ok(()) => {
                 self.shared.live.add_joined();
                 drop(joining);
@@ -132,11 +142,35 @@ impl Bot {
             }
             Err(end) => end,
         };
+        let joined = self.player.has_joined();
+        while matches!(end, End::Reset) {
+            end = match self.come_back().await {
+                Ok(()) => self.follow().await,
+                Err(End::Outside(words)) if words == STOPPED => End::Finished,
+                Err(end) => end,
+            };
+        }
         if !matches!(end, End::Finished) {
             self.shared.live.add_lost();
         }
         self.close(&end).await;
-        Outcome::new(self.player.has_joined(), end, &*self.player)
+        Outcome::new(joined, end, &*self.player)
+    }
+
+    /// Resets the connection and opens another one, on which it takes its seat again.
+    async fn come_back(&mut self) -> Result<(), End> {
+        // No goodbye: what is on its way is lost, and the server reads an error.
+        let _ = self.socket.get_ref().set_zero_linger();
+        self.reset_at = Some(Instant::now());
+        let deadline = Instant::now() + self.shared.join_timeout;
+        let opened = timeout(self.shared.join_timeout, connect(&self.shared)).await;
+        self.socket = match opened {
+            Ok(Ok(socket)) => socket,
+            Ok(Err(words)) => return Err(End::Outside(words)),
+            Err(_) => return Err(End::Outside("no WebSocket in time after a reset".to_owned())),
+        };
+        self.player.handle_open(self.now_us(), &format!("bot-{}", self.number));
+        self.join(deadline).await
     }
 
     /// Until Welcome.
@@ -159,6 +193,9 @@ impl Bot {
         let sleep = sleep_until(Instant::now());
         tokio::pin!(sleep);
         self.measuring = *self.phase.borrow_and_update() == Phase::Playing;
+        // The first ones spread, so that not all come at once.
+        let lives = self.shared.drop_every.map(|every| every.mul_f64(1.0 - 0.5 * f64::from(self.number % 16) / 16.0));
+        let reset_at = lives.map(|lives| Instant::now() + lives);
         loop {
             if let Err(end) = self.transmit().await {
                 return end;
@@ -176,6 +213,7 @@ impl Bot {
                     self.player.update(self.now_us());
                     Ok(())
                 }
+                () = sleep_until(reset_at.unwrap_or_else(Instant::now)), if reset_at.is_some() => return End::Reset,
                 changed = self.phase.changed() => {
                     let phase = *self.phase.borrow_and_update();
                     if changed.is_err() || phase == Phase::Ending {
@@ -252,6 +290,9 @@ impl Bot {
     fn measure(&mut self) {
         if let Some(arrival) = self.player.poll_arrival() {
             self.shared.live.add_snapshot(arrival.bytes);
+            if let Some(at) = self.reset_at.take() {
+                self.shared.samples.of(self.number).add_resume_us(at.elapsed().as_micros() as u64);
+            }
             if self.measuring {
                 self.shared.samples.of(self.number).add_arrival(&arrival);
             }
@@ -269,7 +310,7 @@ impl Bot {
             End::Finished | End::Outside(_) => (Close::Bye, Close::Bye.reason()),
             End::Undecodable(words, close) => (close.clone(), words.clone()),
             // The library answers the server's close frame while it reads on.
-            End::Dropped(..) => {
+            End::Dropped(..) | End::Reset => {
                 let _ = timeout(CLOSE_TIMEOUT, self.drain()).await;
                 return;
             }

@@ -43,7 +43,7 @@ mod target;
 
 pub use brains::{Brains, Play};
 pub use fetch::FetchError;
-pub use options::{BOTS, Options, OptionsError, RAMP_PER_SECOND, SECONDS, Wrong};
+pub use options::{BOTS, DROP_EVERY_S, Options, OptionsError, RAMP_PER_SECOND, SECONDS, Wrong};
 pub use report::{Bots, Cpu, Mispredictions, Percentiles, Report, Spread, Visible};
 pub use steer::Steering;
 pub use swarm::{Live, RunError, run, run_until};

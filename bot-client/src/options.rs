@@ -15,6 +15,9 @@ pub const SECONDS: RangeInclusive<u32> = 1..=86_400;
 /// Bots started in a second.
 pub const RAMP_PER_SECOND: RangeInclusive<u32> = 1..=10_000;
 
+/// Seconds from one reset of a bot's connection to the next.
+pub const DROP_EVERY_S: RangeInclusive<u32> = 1..=3600;
+
 /// What a run is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -32,6 +35,8 @@ pub struct Options {
     pub seed: u64,
     /// Whether inputs are made from the schema even where there is a brain for the game. Default false.
     pub steer: bool,
+    /// Every bot resets its connection after so many seconds, again and again, and comes back to its seat; within [`DROP_EVERY_S`]. Default: never.
+    pub drop_every_s: Option<u32>,
     /// How long a bot may take from its TCP connection to Welcome. Default 10 s.
     pub join_timeout: Duration,
 }
@@ -48,6 +53,7 @@ impl Options {
             ramp_per_second: 200,
             seed: 1,
             steer: false,
+            drop_every_s: None,
             join_timeout: Duration::from_secs(10),
         }
     }
@@ -64,6 +70,7 @@ impl Options {
     pub(crate) fn target(&self) -> Result<Target, OptionsError> {
         let mut all = Vec::new();
         let numbers = [
+            ("drop-every", self.drop_every_s.unwrap_or(*DROP_EVERY_S.start()), DROP_EVERY_S),
             ("bots", self.bots, BOTS),
             ("seconds", self.seconds, SECONDS),
             ("ramp", self.ramp_per_second, RAMP_PER_SECOND),

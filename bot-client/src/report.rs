@@ -38,6 +38,10 @@ pub struct Report {
     pub rtt_ms: Percentiles,
     /// From an input's sending to the first snapshot that applied it.
     pub echo_ms: Percentiles,
+    /// From a bot's own reset of its connection to the first snapshot that it applied after it.
+    pub resume_ms: Percentiles,
+    /// Connections that came back to their seats.
+    pub resumes: u64,
     /// Messages of the server that did not decode.
     pub decode_errors: u64,
     /// Checks that failed: what a bot held was not what the server thought it held.
@@ -139,6 +143,8 @@ impl Report {
             bytes_per_client_tick: Spread { mean: mean(samples.snapshot_bytes), p50, p99 },
             rtt_ms: percentiles(&samples.rtt_ms, 1.0),
             echo_ms: percentiles(&samples.echo_us, 1000.0),
+            resume_ms: percentiles(&samples.resume_us, 1000.0),
+            resumes: tally.resumes,
             decode_errors: tally.decode_errors,
             desyncs: tally.desyncs,
             starved_ticks: tally.starved_ticks,
@@ -205,6 +211,7 @@ pub(crate) struct Tally {
     pub(crate) silent: u32,
     pub(crate) dropped: BTreeMap<u16, u64>,
     pub(crate) reasons: BTreeMap<String, u64>,
+    pub(crate) resumes: u64,
     pub(crate) decode_errors: u64,
     pub(crate) desyncs: u64,
     pub(crate) starved_ticks: u64,
@@ -267,6 +274,7 @@ mod tests {
             "/rtt_ms/p99",
             "/echo_ms/p50",
             "/echo_ms/p99",
+            "/resumes",
             "/decode_errors",
             "/desyncs",
             "/mispredictions/late",

@@ -21,6 +21,7 @@ pub(crate) struct Samples {
     pub(crate) bytes: Histogram<u64>,
     pub(crate) rtt_ms: Histogram<u64>,
     pub(crate) echo_us: Histogram<u64>,
+    pub(crate) resume_us: Histogram<u64>,
 }
 
 impl Samples {
@@ -32,6 +33,7 @@ impl Samples {
             bytes: histogram(SERVER_MESSAGE_BYTES_MAX as u64),
             rtt_ms: histogram(u16::MAX.into()),
             echo_us: histogram(ECHO_US_MAX),
+            resume_us: histogram(ECHO_US_MAX),
         }
     }
 
@@ -45,6 +47,10 @@ impl Samples {
         }
     }
 
+    pub(crate) fn add_resume_us(&mut self, resume_us: u64) {
+        self.resume_us.saturating_record(resume_us);
+    }
+
     pub(crate) fn add_rtt_ms(&mut self, rtt_ms: u16) {
         self.rtt_ms.saturating_record(rtt_ms.into());
     }
@@ -53,9 +59,12 @@ impl Samples {
         self.snapshots += other.snapshots;
         self.snapshot_bytes += other.snapshot_bytes;
         self.rows += other.rows;
-        for (mine, theirs) in
-            [(&mut self.bytes, &other.bytes), (&mut self.rtt_ms, &other.rtt_ms), (&mut self.echo_us, &other.echo_us)]
-        {
+        for (mine, theirs) in [
+            (&mut self.bytes, &other.bytes),
+            (&mut self.rtt_ms, &other.rtt_ms),
+            (&mut self.echo_us, &other.echo_us),
+            (&mut self.resume_us, &other.resume_us),
+        ] {
             // Both have the same bounds, all that this can fail for.
             let added = mine.add(theirs);
             debug_assert!(added.is_ok());

@@ -22,6 +22,7 @@ use crate::open_files;
 use crate::options::{Options, OptionsError};
 use crate::report::{Cpu, Report, Tally, round};
 use crate::samples::Shards;
+use crate::socket::CODE_NO_CLOSE;
 use crate::target::Target;
 
 /// Every bot's own waiting ends well before this.
@@ -211,6 +212,7 @@ async fn prepare(options: &Options, target: &Target, brains: &Brains, live: &Arc
         players,
         maps: Maps::new(target.clone()),
         join_timeout: options.join_timeout,
+        drop_every: options.drop_every_s.map(|seconds| Duration::from_secs(seconds.into())),
         start: Instant::now(),
         samples: Shards::new(),
         live: live.clone(),
@@ -247,6 +249,7 @@ async fn collect(bots: &mut JoinSet<Outcome>, tally: &mut Tally) {
 fn count(outcome: Outcome, tally: &mut Tally) {
     tally.joined += u32::from(outcome.joined);
     tally.desyncs += outcome.desyncs;
+    tally.resumes += outcome.resumes;
     tally.starved_ticks += outcome.starved_ticks;
     tally.compared += outcome.compared;
     tally.mispredictions.add(outcome.mispredictions);
@@ -254,6 +257,8 @@ fn count(outcome: Outcome, tally: &mut Tally) {
         End::Finished => tally.silent += u32::from(outcome.snapshots == 0),
         End::Outside(words) => tally.add_reason(&words),
         End::Dropped(code, words) => count_dropped(code, &words, tally),
+        // Nobody came back from it.
+        End::Reset => count_dropped(CODE_NO_CLOSE, "a reset of its own, after which it did not come back", tally),
         End::Undecodable(words, _) => {
             tally.decode_errors += 1;
             tally.add_reason(&words);

@@ -22,6 +22,9 @@ impl fmt::Display for Report {
         writeln!(f, "snapshot, B      {}{}{}", cell(mean), cell(p50), cell(p99))?;
         writeln!(f, "rtt, ms          {}{}{}", cell(None), cell(self.rtt_ms.p50), cell(self.rtt_ms.p99))?;
         writeln!(f, "echo, ms         {}{}{}", cell(None), cell(self.echo_ms.p50), cell(self.echo_ms.p99))?;
+        if self.resumes > 0 {
+            writeln!(f, "resumed, ms      {}{}{}", cell(None), cell(self.resume_ms.p50), cell(self.resume_ms.p99))?;
+        }
         writeln!(f, "visible, rows    {}", cell(self.visible.mean))?;
         writeln!(f, "down, kbit/s     {}", cell(down))?;
         writeln!(f)?;
@@ -33,6 +36,9 @@ impl fmt::Display for Report {
             _ => writeln!(f, "mispredicted   {wrong}, of {compared} snapshots")?,
         }
         writeln!(f, "starved ticks  {}", self.starved_ticks)?;
+        if self.resumes > 0 {
+            writeln!(f, "resumes        {}", self.resumes)?;
+        }
         writeln!(f, "errors         {} not decoded, {} desyncs", self.decode_errors, self.desyncs)?;
         if let Cpu { seconds: Some(seconds), threads } = self.cpu {
             let busy = if self.bots_were_busy() { ": THE BOTS THEMSELVES WERE WHAT WAS SLOW" } else { "" };

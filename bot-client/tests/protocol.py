@@ -325,13 +325,17 @@ def input_message(specs, first, inputs, step, seen):
         value, at = value | number << at, at + bits
     return value.to_bytes((at + 7) // 8, "little")
 
-def hello(name, schema_hash):
-    return b"\1" + text(name) + b"\0\1" + integer(schema_hash) + b"\1"
+def hello(name, schema_hash, resume=None):
+    token = b"\0" if resume is None else b"\1" + text(resume)
+    return b"\1" + text(name) + b"\0" + token + b"\1" + integer(schema_hash) + b"\1"
 
 def read_welcome(plain):
     welcome = {name: plain.integer() for name in ("epoch", "tick", "tick_hz", "ticks_per_step", "player")}
     welcome.update(game=plain.text(), schema_hash=plain.integer(), map=plain.text(), map_hash=plain.integer())
-    return welcome | {"options": [(plain.text(), plain.text()) for _ in range(plain.integer())]}
+    welcome["options"] = [(plain.text(), plain.text()) for _ in range(plain.integer())]
+    welcome.update(resume=plain.text(), resume_s=plain.integer())
+    reply = lambda: (plain.integer(), plain.text() if plain.truth() else None)
+    return welcome | {"answers": [reply() for _ in range(plain.integer())]}
 
 def read_notice(plain):
     notice = plain.integer()

@@ -235,6 +235,38 @@ def refuse(socket, schema_hash):
             told = closed.rcvd and (closed.rcvd.code, closed.rcvd.reason.split(":")[0])
             return [] if told == (4000, "bad_message") else [f"another schema was answered with {told}"]
 
+def check_resume(again, welcome, schema_hash):
+    """2, 8: a lost connection is found again, once; `again` opens a new one."""
+    def told(socket, token):
+        socket.send(hello(NAME, schema_hash, token))
+        try:
+            while True:
+                what, parts = read_message(socket.recv(timeout=5))
+                if what == "welcome":
+                    return parts
+        except ConnectionClosed as closed:
+            return closed.rcvd and closed.rcvd.code
+    token = welcome["resume"]
+    with again() as lost, again() as socket:
+        second = told(lost, token)
+        if not isinstance(second, dict) or second["player"] != welcome["player"] or second["resume"] == token:
+            return [f"resumed as {second}, not as seat {welcome['player']} with another token"]
+        third = told(socket, second["resume"])
+        if not isinstance(third, dict) or third["player"] != welcome["player"]:
+            return [f"resumed as {third} while the connection before looks alive"]
+        try:
+            while True:
+                lost.recv(timeout=5)
+        except ConnectionClosed as closed:
+            told_before = closed.rcvd and closed.rcvd.code
+        socket.close(1000)
+    errors = [] if told_before == 4005 else [f"the connection before was closed with {told_before}, not 4005"]
+    for used in (token, token[:-2], "x"):
+        with again() as socket:
+            answer = told(socket, used)
+        errors += [] if answer == 4007 else [f"a used or broken token was answered with {answer}"]
+    return errors
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--server", default="127.0.0.1:8080", metavar="HOST:PORT")
@@ -262,12 +294,18 @@ def main():
         player.errors += refusal
         try:
             player.play()
-            socket.close(1000)
+            # Lost without a word: the seat is kept, and found again below.
+            if player.welcome["resume_s"]:
+                player.errors += check_resume(lambda: connect(address, **options), player.welcome, schema["hash"])
+            with connect(address, **options) as other:
+                other.send(hello(NAME, schema["hash"]))
+                other.recv(timeout=5)
+                other.close(1000)
+                closed = other.protocol.close_rcvd
+                if closed is None or (closed.code, closed.reason) != (1000, "bye"):
+                    player.errors.append(f"the goodbye was answered with {closed}")
         except (ConnectionClosed, ValueError, LookupError) as error:
             player.errors.append(f"the connection ended: {error!r}")
-        closed = socket.protocol.close_rcvd
-        if closed is None or (closed.code, closed.reason) != (1000, "bye"):
-            player.errors.append(f"the goodbye was answered with {closed}")
     comparer.waiting.put(None)
     comparer.join(10)
     if player.welcome:

@@ -15,7 +15,7 @@ use crate::config::{Config, ConfigError, ConfigErrors};
 const ENVIRONMENT: &str = "SNAPLINE_";
 
 /// Settings that are absent unless given.
-const OPTIONAL: [&str; 3] = ["seed", "map", "assets"];
+const OPTIONAL: [&str; 4] = ["ops_listen", "seed", "map", "assets"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,6 +53,10 @@ struct Flags {
     #[arg(long, value_name = "IP:PORT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     listen: Option<String>,
+    /// Address and port of /metrics for operators [default: 127.0.0.1:9464]
+    #[arg(long, value_name = "IP:PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ops_listen: Option<String>,
     /// Ticks a second, 1-240 [default: 60]
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]

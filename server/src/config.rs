@@ -10,10 +10,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use snapline_shared::message::is_room_name;
+
 use crate::room::{MAP_BYTES_MAX, PLAYERS_MAX, ResumeKey, RoomConfig, RoomMap};
 
 /// The most that [`Config::house_bots`] may be.
 const HOUSE_BOTS_MAX: usize = 200;
+/// Names in [`Config::keep_rooms`].
+const KEEP_ROOMS_MAX: usize = 256;
 
 /// The settings of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +25,10 @@ const HOUSE_BOTS_MAX: usize = 200;
 pub struct Config {
     /// Address and port of everything, HTTP and WebSocket; port 0 takes a free one. Default 127.0.0.1:8080: nobody but this machine.
     pub listen: SocketAddr,
+    /// Address and port of `/metrics`, `/livez` and `/readyz` for operators. Default 127.0.0.1:9464, and only a warning when that is taken; one that is
+    /// set and cannot be had is an error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ops_listen: Option<SocketAddr>,
     /// Ticks a second, 1-240. Default 60. CPU grows in proportion.
     pub tick_hz: u32,
     /// Ticks from one snapshot to the next, 1-16. Default 2. Lower costs CPU and bandwidth in proportion.
@@ -49,7 +57,10 @@ pub struct Config {
     pub history_ms: u32,
     /// How far back a shot may be judged, in milliseconds, 0 to `history_ms`. Default 450. More favours slow links over those who are hit.
     pub rewind_ms_max: u32,
-    /// How long an empty room is kept, in seconds, 1-86,400; `main` is kept always. Default 60. More only costs memory.
+    /// Rooms that never end, by name or by the beginning of a name and `*`; at most 256. They sleep, without ticks and frames, while nobody in them
+    /// looks at them, and their connections are pinged every 25 s. Default: none. For lobbies and worlds that wait for their players.
+    pub keep_rooms: Vec<String>,
+    /// How long an empty room is kept, in seconds, 1-86,400; `main` and those of `keep_rooms` are kept always. Default 60. More only costs memory.
     pub room_empty_s: u32,
     /// Time from a match's results to the next match, in seconds, 1-3,600. Default 10. More leaves people looking at the results for longer.
     pub restart_s: u32,
@@ -62,6 +73,8 @@ pub struct Config {
     pub ping_interval_s: u32,
     /// Time for an answer to a ping, in seconds, 1-300. Default 5. More notices a lost player later.
     pub pong_timeout_s: u32,
+    /// Time that a game's `step` may take, in microseconds, 0-1,000,000; 0: half of a tick. Default 0. More than it is counted, and warned of by room.
+    pub step_budget_us: u32,
     /// Seed of every room's random numbers; none: a random one for each room. For tests and replays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
@@ -85,6 +98,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            ops_listen: None,
             tick_hz: 60,
             ticks_per_step: 2,
             tick_threads: std::thread::available_parallelism().map_or(1, usize::from).min(256),
@@ -98,12 +112,14 @@ impl Default for Config {
             snapshot_bytes_max: 4096,
             history_ms: 1000,
             rewind_ms_max: 450,
+            keep_rooms: Vec::new(),
             room_empty_s: 60,
             restart_s: 10,
             resume_s: 30,
             hello_timeout_s: 5,
             ping_interval_s: 5,
             pong_timeout_s: 5,
+            step_budget_us: 0,
             seed: None,
             dev: false,
             map: None,
@@ -139,11 +155,20 @@ impl Config {
             ("resume_s", u64::from(self.resume_s), 0, 3600),
             ("hello_timeout_s", u64::from(self.hello_timeout_s), 1, 60),
             ("ping_interval_s", u64::from(self.ping_interval_s), 1, 300),
+            ("step_budget_us", u64::from(self.step_budget_us), 0, 1_000_000),
             ("pong_timeout_s", u64::from(self.pong_timeout_s), 1, 300),
         ] {
             if !(least..=most).contains(&value) {
                 errors.push(ConfigError::new(field, format!("{value} is not within {least} to {most}")));
             }
+        }
+        if self.keep_rooms.len() > KEEP_ROOMS_MAX {
+            errors.push(ConfigError::new("keep_rooms", format!("more than {KEEP_ROOMS_MAX} names")));
+        }
+        let is_bad = |name: &&String| !is_room_name(name.strip_suffix('*').unwrap_or(name)) && *name != "*";
+        if let Some(name) = self.keep_rooms.iter().find(is_bad) {
+            let words = format!("{name:?}: a name is 1-32 characters of a-z, 0-9 and -, and may end with *");
+            errors.push(ConfigError::new("keep_rooms", words));
         }
         if let Err(error) = tracing_subscriber::EnvFilter::try_new(&self.log) {
             let words =
@@ -157,6 +182,15 @@ impl Config {
         }
         errors.extend(self.read_map().err());
         if errors.is_empty() { Ok(()) } else { Err(ConfigErrors(errors)) }
+    }
+
+    /// Whether the room called `name` is one of `keep_rooms`.
+    #[must_use]
+    pub fn keeps(&self, name: &str) -> bool {
+        self.keep_rooms.iter().any(|kept| match kept.strip_suffix('*') {
+            Some(beginning) => name.starts_with(beginning),
+            None => name == kept,
+        })
     }
 
     /// Reads the file `map`, when there is one.

@@ -13,14 +13,19 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use crate::config::{Config, ConfigErrors};
-use crate::host::{BrainMaker, Host};
+use crate::host::{BrainMaker, Host, Meters};
 use crate::net::{Gate, accept};
 use crate::ops::assets::{Assets, File};
+use crate::ops::metrics::{Exposition, ops_router};
 use crate::ops::routes::{Site, router};
 use crate::room::{Room, RoomConfig};
 
 /// Threads for accepting, HTTP and goodbyes; players' traffic does not pass them.
 const RUNTIME_THREADS: usize = 2;
+/// Where operators look when nothing else is set.
+const OPS_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9464);
+/// Connections of operators at once.
+const OPS_CONNECTIONS_MAX: usize = 16;
 /// Time for all goodbyes at the end.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Time for what is left after them.
@@ -61,6 +66,7 @@ pub enum StartError {
 /// A server of one game, running until it is shut down or dropped.
 pub struct Server {
     address: SocketAddr,
+    ops_address: Option<SocketAddr>,
     host: Arc<Host>,
     connections: Arc<Semaphore>,
     connections_max: u32,
@@ -103,11 +109,15 @@ impl Server {
         let served = try_room::<G>(config.room(ROOM_DEFAULT, map.clone()))?;
         allow_descriptors((config.connections_max + config.handshakes_max) as u64 + DESCRIPTORS_SPARE);
 
+        let ops = listen_for_ops(config)?;
+        let ops_address = ops.as_ref().map(|(address, _)| *address);
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime =
             Builder::new_multi_thread().worker_threads(RUNTIME_THREADS).thread_name("net").enable_all().build()?;
-        let host = Arc::new(Host::start::<G>(config, map, maker, runtime.handle().clone())?);
+        let metrics = Exposition::new().map_err(io::Error::other)?;
+        let meters = Arc::new(Meters::new(metrics.recorder(), G::NAME));
+        let host = Arc::new(Host::start::<G>(config, map, maker, meters, runtime.handle().clone())?);
         let connections = Arc::new(Semaphore::new(config.connections_max));
         let assets = config.assets.clone().map_or(Assets::BuiltIn, Assets::Directory);
         let has_page = assets.has_page(G::NAME);
@@ -117,20 +127,32 @@ impl Server {
             hello_timeout: Duration::from_secs(config.hello_timeout_s.into()),
         };
         let schema = snapline_shared::game::schema::<G>().to_json().into();
-        let router = router(Site { gate: Arc::new(gate), game: G::NAME, assets, schema, map: served, dev: config.dev });
-        let listener = {
+        runtime.spawn(metrics.clone().keep_up());
+        let gate = Arc::new(gate);
+        let site = Arc::new(Site { gate, game: G::NAME, assets, schema, map: served, metrics, dev: config.dev });
+        let (listener, ops) = {
             let _inside = runtime.enter();
-            tokio::net::TcpListener::from_std(listener)?
+            let ops = ops.map(|(_, listener)| tokio::net::TcpListener::from_std(listener)).transpose()?;
+            (tokio::net::TcpListener::from_std(listener)?, ops)
         };
-        runtime.spawn(accept(listener, router, config.handshakes_max));
+        if let Some(ops) = ops {
+            runtime.spawn(accept(ops, ops_router(Arc::clone(&site)), OPS_CONNECTIONS_MAX));
+        }
+        runtime.spawn(accept(listener, router(site), config.handshakes_max));
         let connections_max = u32::try_from(config.connections_max).unwrap_or(u32::MAX);
-        Ok(Self { address, host, connections, connections_max, has_page, runtime: Some(runtime) })
+        Ok(Self { address, ops_address, host, connections, connections_max, has_page, runtime: Some(runtime) })
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it serves `/metrics`; none when the default address was taken.
+    #[must_use]
+    pub const fn ops_address(&self) -> Option<SocketAddr> {
+        self.ops_address
     }
 
     /// Whether it serves a page.
@@ -143,6 +165,13 @@ impl Server {
     #[must_use]
     pub fn ticks_skipped(&self) -> u64 {
         self.host.ticks_skipped()
+    }
+
+    /// Moves a room to another tick thread, with its sockets; its players notice nothing. The server does it by itself when a thread has too much to do.
+    /// False when there is no such room or thread; it happens a moment later.
+    #[must_use]
+    pub fn move_room(&self, room: &str, thread: usize) -> bool {
+        self.host.move_room(room, thread)
     }
 
     /// Runs until `shutdown` comes, then shuts down.
@@ -186,6 +215,20 @@ impl Drop for Server {
 /// Listens at `address`.
 pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).map_err(|error| StartError::Listen { address, error })
+}
+
+/// Listens for operators: at the default address only if it is free.
+fn listen_for_ops(config: &Config) -> Result<Option<(SocketAddr, TcpListener)>, StartError> {
+    let listener = match (listen(config.ops_listen.unwrap_or(OPS_LISTEN)), config.ops_listen) {
+        (Ok(listener), _) => listener,
+        (Err(error), Some(_)) => return Err(error),
+        (Err(error), None) => {
+            tracing::warn!(%error, "no metrics are served; ops_listen may name another address");
+            return Ok(None);
+        }
+    };
+    listener.set_nonblocking(true)?;
+    Ok(Some((listener.local_addr()?, listener)))
 }
 
 /// Makes a room and drops it: what is wrong with options or map is told at the start and not at the first join. Gives the map to serve.

@@ -13,7 +13,6 @@ mod golden;
 mod line;
 mod motion;
 mod profile;
-mod raw;
 
 use js_sys::Uint8Array;
 use snapline_shared::client::{Drawn, Predicted};
@@ -49,7 +48,6 @@ pub struct Client {
     /// The input held now, in words.
     input: Vec<u32>,
     predicts: bool,
-    interpolates: bool,
 }
 
 #[wasm_bindgen]
@@ -78,16 +76,26 @@ impl Client {
         Ok(())
     }
 
-    /// Nothing passes the simulated link, either way, for so many milliseconds; then everything at once.
+    /// Puts the link with that name (`lan`, `wifi`, `4g`, `hotel`, `satellite`) in between, as `setLink` does.
     ///
     /// # Errors
-    /// When it is more than 10,000 ms.
-    pub fn freeze(&mut self, now_us: f64, ms: u32) -> Result<(), JsError> {
-        if ms > LINK_MS_MAX {
-            return Err(JsError::new("a link freezes for 0 to 10000 ms"));
-        }
-        self.line.freeze(now_us as u64 + u64::from(ms) * 1000);
+    /// When there is none of that name.
+    #[wasm_bindgen(js_name = setLinkPreset)]
+    pub fn set_link_preset(&mut self, name: &str) -> Result<(), JsError> {
+        let spec = LinkSpec::named(name).ok_or_else(|| JsError::new("a link is lan, wifi, 4g, hotel or satellite"))?;
+        self.line.set(LinkSpec { buffer_bytes: usize::MAX, ..spec });
         Ok(())
+    }
+
+    /// Nothing passes the link for `for_ms` (at most 10,000), in either direction; then all of it at once. Call `pump` as with `setLink`.
+    pub fn freeze(&mut self, now_us: f64, for_ms: u32) {
+        self.line.freeze(now_us as u64, u64::from(for_ms.min(LINK_MS_MAX)) * 1000);
+    }
+
+    /// Whether others are drawn between snapshots (so it begins), or as the newest one has them.
+    #[wasm_bindgen(js_name = setInterpolation)]
+    pub fn set_interpolation(&mut self, on: bool) {
+        self.core.session().set_interpolation(on);
     }
 
     /// A socket is open: queues Hello, with the resume token if there is one. The world stays as it was until Welcome.
@@ -275,12 +283,6 @@ impl Client {
         self.predicts = on;
     }
 
-    /// Whether others are drawn between two snapshots, a little in the past; else as the newest snapshot has them.
-    #[wasm_bindgen(js_name = setInterpolation)]
-    pub fn set_interpolation(&mut self, on: bool) {
-        self.interpolates = on;
-    }
-
     /// Brings the world to `now_us`; the getters below tell where it lies in memory until the next call.
     pub fn draw(&mut self, now_us: f64) {
         if self.predicts {
@@ -288,14 +290,20 @@ impl Client {
         } else {
             self.core.session().draw(now_us as u64, &mut self.drawn);
         }
-        if !self.interpolates {
-            raw::snap(self.core.session_ref(), self.predicts, &mut self.drawn);
-        }
         self.rows.clear();
         for row in &self.drawn.rows {
             let kind = u32::from(row.kind) | if row.held { HELD } else { 0 };
             self.rows.extend([u32::from(row.id.slot), row.id.generation, kind, row.from]);
         }
+    }
+
+    /// Where the newest snapshot has the rows of the last `draw`, two numbers each; NaN: it has not.
+    #[wasm_bindgen(js_name = rawPlaces)]
+    #[must_use]
+    pub fn raw_places(&mut self) -> Vec<f32> {
+        let mut places = Vec::new();
+        self.core.session().raw_places(&self.drawn, &mut places);
+        places
     }
 
     /// Address of the rows: four u32 each (slot, generation, kind + 256 when held, index of the first number).
@@ -380,7 +388,7 @@ impl Client {
 impl Client {
     fn over(core: Box<dyn ClientCore>) -> Self {
         let input = vec![0; core.session_ref().schema().input.words()];
-        Self { core, line: Line::new(), drawn: Drawn::default(), rows: Vec::new(), input, predicts: true, interpolates: true }
+        Self { core, line: Line::new(), drawn: Drawn::default(), rows: Vec::new(), input, predicts: true }
     }
 }
 

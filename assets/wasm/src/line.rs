@@ -37,10 +37,10 @@ impl Line {
         }
     }
 
-    /// Nothing arrives, either way, before `until_us`.
-    pub(crate) const fn freeze(&mut self, until_us: u64) {
-        self.up.freeze(until_us);
-        self.down.freeze(until_us);
+    /// Nothing arrives in either direction for so long; then all of it at once.
+    pub(crate) const fn freeze(&mut self, now_us: u64, for_us: u64) {
+        self.up.freeze(now_us + for_us);
+        self.down.freeze(now_us + for_us);
     }
 
     /// The socket is lost, and with it what was on its way.
@@ -85,6 +85,9 @@ impl Line {
     fn collect(&mut self, core: &mut dyn ClientCore) {
         while let Some(message) = core.session().poll_transmit() {
             self.up.send(self.now_us, message);
+            if self.up.last_passage().stalled {
+                core.session().mark_stalled();
+            }
         }
     }
 }

@@ -3,13 +3,14 @@
 //! Locked when a room is made or ends, at joins, and when somebody asks; never by a tick.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use snapline_shared::message::{Close, ROOM_DEFAULT, is_room_name};
 
 use crate::config::Config;
+use crate::room::{PHASES, Phase};
 
 /// One line of the list of rooms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,13 +20,27 @@ pub(crate) struct Listed {
     pub(crate) players_max: usize,
     pub(crate) tick_hz: u32,
     pub(crate) game: &'static str,
+    /// The tick thread that runs it.
+    pub(crate) thread: usize,
+    /// Mean time of its ticks in the last second, in microseconds; 0 while it sleeps.
+    pub(crate) tick_us: u32,
+    /// The phase that took most of it.
+    pub(crate) slowest_phase: &'static str,
+}
+
+/// What a room's thread tells of it, without a lock.
+#[derive(Debug, Default)]
+pub(crate) struct Figures {
+    pub(crate) players: AtomicUsize,
+    pub(crate) tick_us: AtomicU32,
+    /// A `Phase` as a number.
+    pub(crate) slowest_phase: AtomicUsize,
 }
 
 #[derive(Debug)]
 struct Entry {
     thread: usize,
-    /// Written by the room's thread without the lock.
-    players: Arc<AtomicUsize>,
+    figures: Arc<Figures>,
     /// Joins on their way to the thread: it may not end the room under them.
     joining: usize,
     /// Whether the thread has the room; else it makes it at the next join.
@@ -34,7 +49,7 @@ struct Entry {
 
 impl Entry {
     fn new(thread: usize) -> Self {
-        Self { thread, players: Arc::default(), joining: 0, is_made: false }
+        Self { thread, figures: Arc::default(), joining: 0, is_made: false }
     }
 }
 
@@ -43,7 +58,8 @@ impl Entry {
 pub(crate) struct Directory {
     rooms: Mutex<BTreeMap<String, Entry>>,
     closed: AtomicBool,
-    threads: usize,
+    /// By thread: the share of its time that it is busy, in thousandths, and whether it takes nobody any more.
+    loads: Vec<(AtomicU32, AtomicBool)>,
     rooms_max: usize,
     rooms_on_demand: bool,
     players_max: usize,
@@ -57,7 +73,7 @@ impl Directory {
         Self {
             rooms: Mutex::new(BTreeMap::from([(ROOM_DEFAULT.to_owned(), Entry::new(0))])),
             closed: AtomicBool::new(false),
-            threads: config.tick_threads,
+            loads: (0..config.tick_threads).map(|_| Default::default()).collect(),
             rooms_max: config.rooms_max,
             rooms_on_demand: config.rooms_on_demand,
             players_max: config.players_max,
@@ -74,7 +90,7 @@ impl Directory {
         let rooms = self.lock();
         self.check(&rooms, name)?;
         match rooms.get(name) {
-            Some(room) if room.players.load(Ordering::Relaxed) + room.joining >= self.players_max => {
+            Some(room) if room.figures.players.load(Ordering::Relaxed) + room.joining >= self.players_max => {
                 Err(Close::RoomFull)
             }
             _ => Ok(()),
@@ -100,6 +116,14 @@ impl Directory {
         if !is_room_name(name) {
             return Err(Close::RoomNotFound("a name is 1-32 characters of a-z, 0-9 and -"));
         }
+        let refuses = |thread: usize| self.loads[thread].1.load(Ordering::Relaxed);
+        let is_overloaded = match rooms.get(name) {
+            Some(room) => refuses(room.thread),
+            None => (0..self.loads.len()).all(refuses),
+        };
+        if is_overloaded {
+            return Err(Close::Overloaded("there is too much to do here"));
+        }
         if rooms.contains_key(name) {
             return Ok(());
         }
@@ -110,9 +134,32 @@ impl Directory {
     }
 
     fn emptiest_thread(&self, rooms: &BTreeMap<String, Entry>) -> usize {
-        let mut load = vec![0usize; self.threads];
-        rooms.values().for_each(|room| load[room.thread] += 1);
-        (0..self.threads).min_by_key(|&thread| load[thread]).unwrap_or(0)
+        let mut count = vec![0usize; self.loads.len()];
+        rooms.values().for_each(|room| count[room.thread] += 1);
+        // What a room costs shows only after a while: among threads about as busy, the one with fewer rooms.
+        let load = |thread: usize| {
+            let (busy, refuses) = &self.loads[thread];
+            (refuses.load(Ordering::Relaxed), busy.load(Ordering::Relaxed) / 50, count[thread])
+        };
+        (0..self.loads.len()).min_by_key(|&thread| load(thread)).unwrap_or(0)
+    }
+
+    /// How much `thread` has to do, as a share of its time, and whether it takes nobody any more.
+    pub(crate) fn set_load(&self, thread: usize, busy: f32, refuses: bool) {
+        self.loads[thread].0.store((busy * 1000.0) as u32, Ordering::Relaxed);
+        self.loads[thread].1.store(refuses, Ordering::Relaxed);
+    }
+
+    /// The same shares, of all threads.
+    pub(crate) fn loads(&self) -> Vec<f32> {
+        self.loads.iter().map(|(busy, _)| busy.load(Ordering::Relaxed) as f32 / 1000.0).collect()
+    }
+
+    /// The room called `name` is on its way to `thread`, which has it already in its queue.
+    pub(crate) fn moved(&self, name: &str, thread: usize) {
+        if let Some(room) = self.lock().get_mut(name) {
+            room.thread = thread;
+        }
     }
 
     /// The announced join has reached the room, or failed before.
@@ -126,12 +173,12 @@ impl Directory {
         }
     }
 
-    /// Its thread has made the room called `name`; gives where to write how many play.
-    pub(crate) fn opened(&self, name: &str) -> Arc<AtomicUsize> {
+    /// Its thread has made the room called `name`; gives where to write how it is doing.
+    pub(crate) fn opened(&self, name: &str) -> Arc<Figures> {
         let mut rooms = self.lock();
         let Some(room) = rooms.get_mut(name) else { return Arc::default() };
         room.is_made = true;
-        Arc::clone(&room.players)
+        Arc::clone(&room.figures)
     }
 
     /// Asks to end the room called `name`: false when it is kept, or somebody is about to join.
@@ -144,7 +191,7 @@ impl Directory {
         let mut rooms = self.lock();
         if let Some(room) = rooms.get_mut(name) {
             room.is_made = false;
-            room.players.store(0, Ordering::Relaxed);
+            room.figures.players.store(0, Ordering::Relaxed);
         }
         forget(&mut rooms, name);
     }
@@ -158,17 +205,20 @@ impl Directory {
     pub(crate) fn has_seat(&self) -> bool {
         let rooms = self.lock();
         let may_make = self.rooms_on_demand && rooms.len() < self.rooms_max;
-        may_make || rooms.values().any(|room| room.players.load(Ordering::Relaxed) < self.players_max)
+        may_make || rooms.values().any(|room| room.figures.players.load(Ordering::Relaxed) < self.players_max)
     }
 
     /// The list of rooms, by name.
     pub(crate) fn list(&self) -> Vec<Listed> {
         let line = |(name, room): (&String, &Entry)| Listed {
             name: name.clone(),
-            players: room.players.load(Ordering::Relaxed),
+            players: room.figures.players.load(Ordering::Relaxed),
             players_max: self.players_max,
             tick_hz: self.tick_hz,
             game: self.game,
+            thread: room.thread,
+            tick_us: room.figures.tick_us.load(Ordering::Relaxed),
+            slowest_phase: Phase::ALL[room.figures.slowest_phase.load(Ordering::Relaxed) % PHASES].name(),
         };
         self.lock().iter().map(line).collect()
     }
@@ -245,11 +295,25 @@ mod tests {
     }
 
     #[test]
+    fn new_rooms_go_where_there_is_least_to_do_and_nowhere_when_all_have_too_much() {
+        let rooms = directory(9);
+        rooms.set_load(1, 0.8, false);
+        assert_eq!((rooms.reserve("a"), rooms.reserve("b")), (Ok(0), Ok(0)));
+        rooms.set_load(0, 0.95, true);
+        assert_eq!(rooms.reserve("c"), Ok(1));
+        assert!(matches!(rooms.reserve("a"), Err(Close::Overloaded(_))), "its thread takes nobody");
+        rooms.moved("a", 1);
+        assert_eq!(rooms.reserve("a"), Ok(1));
+        rooms.set_load(1, 0.95, true);
+        assert!(matches!(rooms.reserve("d"), Err(Close::Overloaded(_))));
+    }
+
+    #[test]
     fn admission_says_what_a_join_would_meet() {
         let rooms = directory(1);
         assert_eq!(rooms.admit(ROOM_DEFAULT), Ok(()));
         assert!(rooms.has_seat());
-        rooms.opened(ROOM_DEFAULT).store(2, Ordering::Relaxed);
+        rooms.opened(ROOM_DEFAULT).players.store(2, Ordering::Relaxed);
         assert_eq!(rooms.admit(ROOM_DEFAULT), Err(Close::RoomFull));
         assert_eq!(rooms.admit("other"), Err(Close::Overloaded("no more rooms")));
         assert!(!rooms.has_seat());

@@ -1,9 +1,8 @@
 //! One room with its sockets: reads what has arrived, ticks, writes what there is to say.
 
-use std::collections::BTreeMap;
 use std::mem::take;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use mio::Registry;
 use snapline_shared::game::{Game, SetupError};
@@ -11,18 +10,36 @@ use snapline_shared::message::{Close, Hello, ROOM_DEFAULT};
 use snapline_shared::tick::Step;
 use tokio::sync::oneshot;
 
-use crate::room::{Room, SessionKey};
+use crate::room::{Laps, PHASES, Pace, Phase, Room, RoomStats, SessionKey};
 
-use super::clock::{SECOND_NS, now_us};
+use super::clock::{SECOND_NS, now_ns, now_us};
+use super::directory::Figures;
 use super::house::{BrainMaker, House};
 use super::looks::Looks;
 use super::pacer::{Due, Pacer};
-use super::peer::{Liveness, Peer};
-use super::socket::{Heard, Socket, Written};
+use super::peer::Peer;
+use super::peers::{Liveness, Peers};
+use super::socket::{Heard, Outgoing, Socket, Written};
+use super::stopwatch::{SAMPLE_EVERY, Stopwatch};
 use super::{RowsAnswer, Shared, farewell, token};
 
 /// Messages of one socket that are handled in one tick; the others wait for the next, and TCP slows the peer down.
 const MESSAGES_PER_TICK_MAX: usize = 64;
+/// A kept room goes to sleep when nobody has looked at it for so many seconds.
+const UNWATCHED_S: u32 = 1;
+/// The clock is read once for so many connections.
+const PEERS_PER_CLOCK: usize = 8;
+
+/// The time that a room took in the last second.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Spent {
+    /// By all of its ticks.
+    pub(super) all_ns: u64,
+    /// By making and sending frames.
+    pub(super) frames_ns: u64,
+    /// By the longest tick.
+    pub(super) longest_ns: u64,
+}
 
 /// A room on its thread.
 pub(super) struct Hosted<G: Game> {
@@ -30,22 +47,34 @@ pub(super) struct Hosted<G: Game> {
     name: String,
     /// Its number among the rooms of the thread.
     number: usize,
-    peers: BTreeMap<SessionKey, Peer>,
+    peers: Peers,
     /// The server's own players; none where there are none.
     house: Option<House<G>>,
     /// Who is just joining.
     newcomer: Option<Socket>,
-    /// Peers whose sockets have something to read.
-    readable: Vec<SessionKey>,
+    /// Peers whose sockets have something to read, and whether that is the end.
+    readable: Vec<(SessionKey, bool)>,
     pacer: Pacer,
-    liveness: Liveness,
-    /// Since when nobody has a seat, in nanoseconds: it sleeps.
-    empty_since_ns: Option<u64>,
-    players: Arc<AtomicUsize>,
+    /// Whether it never ends, and sleeps while nobody looks.
+    is_kept: bool,
+    /// Ticks in a row that nobody has looked at.
+    unwatched_ticks: u32,
+    /// Since when it sleeps, in nanoseconds: nobody has a seat, or in a kept room nobody looks.
+    asleep_since_ns: Option<u64>,
+    figures: Arc<Figures>,
+    watch: Stopwatch,
+    /// Since the last `second`: bytes in and out, ticks, their time by phase and the longest one.
+    told: RoomStats,
+    bytes: (u64, u64),
+    ticks: u64,
+    spent_ns: [u64; PHASES],
+    longest_ns: u64,
+    /// The gauges as they were told.
+    gauges: [usize; 5],
     looks: Looks,
-    out: Vec<u8>,
+    out: Outgoing,
     shared: Arc<Shared>,
-    registry: Registry,
+    registry: Arc<Registry>,
 }
 
 impl<G: Game> Hosted<G> {
@@ -59,7 +88,7 @@ impl<G: Game> Hosted<G> {
         now_ns: u64,
         maker: Option<BrainMaker<G>>,
         shared: Arc<Shared>,
-        registry: Registry,
+        registry: Arc<Registry>,
     ) -> Result<Self, SetupError> {
         let room = Room::new(shared.config.room(name, shared.map.clone()))?;
         let bots = if name == ROOM_DEFAULT { shared.config.house_bots } else { 0 };
@@ -68,16 +97,24 @@ impl<G: Game> Hosted<G> {
             room,
             name: name.to_owned(),
             number,
-            peers: BTreeMap::new(),
+            peers: Peers::new(Liveness::new(&shared.config)),
             house,
             newcomer: None,
             readable: Vec::new(),
             pacer: Pacer::new(shared.config.tick_hz, now_ns),
-            liveness: Liveness::new(&shared.config),
-            empty_since_ns: Some(now_ns),
-            players: shared.directory.opened(name),
+            is_kept: shared.config.keeps(name),
+            unwatched_ticks: 0,
+            asleep_since_ns: Some(now_ns),
+            figures: shared.directory.opened(name),
+            watch: Stopwatch::default(),
+            told: RoomStats::default(),
+            bytes: (0, 0),
+            ticks: 0,
+            spent_ns: [0; PHASES],
+            longest_ns: 0,
+            gauges: [0; 5],
             looks: Looks::default(),
-            out: Vec::new(),
+            out: Outgoing::default(),
             shared,
             registry,
         })
@@ -89,23 +126,84 @@ impl<G: Game> Hosted<G> {
 
     /// When its next tick is due; none while it sleeps.
     pub(super) fn deadline_ns(&self) -> Option<u64> {
-        self.empty_since_ns.is_none().then(|| self.pacer.deadline_ns())
+        self.asleep_since_ns.is_none().then(|| self.pacer.deadline_ns())
     }
 
-    /// When it may end for having been empty; none while somebody is in it, and for the room that is always there.
+    /// When it may end for having been empty; none while somebody is in it, and for rooms that are kept.
     pub(super) fn ends_at_ns(&self) -> Option<u64> {
-        let since = self.empty_since_ns.filter(|_| self.name != ROOM_DEFAULT);
+        let since = self.asleep_since_ns.filter(|_| !self.is_kept && self.name != ROOM_DEFAULT);
         since.map(|since| since + u64::from(self.shared.config.room_empty_s) * SECOND_NS)
+    }
+
+    /// While it sleeps: when somebody in it must be pinged or given up.
+    pub(super) fn look_at_ns(&self) -> Option<u64> {
+        let next_us = self.peers.next_us().filter(|_| self.asleep_since_ns.is_some());
+        next_us.map(|next_us| next_us * 1000)
+    }
+
+    /// While it sleeps: hears what has arrived, keeps the connections alive, and wakes up when somebody looks.
+    pub(super) fn look_round(&mut self, now_ns: u64) {
+        let is_due = self.look_at_ns().is_some_and(|at_ns| at_ns <= now_ns);
+        if self.asleep_since_ns.is_none() || !is_due && self.readable.is_empty() {
+            return;
+        }
+        self.hear(now_ns / 1000);
+        self.keep_alive(now_ns / 1000);
+        self.publish();
+        if self.peers.is_empty() {
+            self.asleep_since_ns = Some(now_ns);
+        } else if self.room.is_watched() {
+            self.wake(now_ns);
+        }
+    }
+
+    /// Leaves its thread: no socket is announced there any more.
+    pub(super) fn pack(&mut self) {
+        for (_, peer) in self.peers.iter_mut() {
+            peer.socket.deregister(&self.registry);
+        }
+        self.readable.clear();
+    }
+
+    /// Has come to another thread, as its room `number`. What arrived on the way is read at the next tick.
+    pub(super) fn unpack(&mut self, number: usize, registry: Arc<Registry>) {
+        (self.number, self.registry) = (number, registry);
+        let mut over = Vec::new();
+        for (session, peer) in self.peers.iter_mut() {
+            match peer.socket.register(&self.registry, token(number, session)) {
+                Ok(()) => self.readable.push((session, false)),
+                Err(error) => {
+                    tracing::error!(%error, room = self.name, "a socket cannot be polled");
+                    over.push(session);
+                }
+            }
+        }
+        for session in over {
+            self.lose(session, Some(&Close::Overloaded("out of resources")));
+        }
+    }
+
+    fn wake(&mut self, now_ns: u64) {
+        self.unwatched_ticks = 0;
+        if self.asleep_since_ns.take().is_some() {
+            self.pacer = Pacer::new(self.shared.config.tick_hz, now_ns);
+            self.peers.wake(now_ns / 1000);
+        }
+    }
+
+    fn fall_asleep(&mut self, now_ns: u64) {
+        self.asleep_since_ns = Some(now_ns);
+        self.peers.sleep();
     }
 
     /// The ticks that are due.
     pub(super) fn take_due(&mut self, now_ns: u64) -> Due {
-        if self.empty_since_ns.is_some() { Due::default() } else { self.pacer.take_due(now_ns) }
+        if self.asleep_since_ns.is_some() { Due::default() } else { self.pacer.take_due(now_ns) }
     }
 
-    /// A socket of it has something to read.
-    pub(super) fn set_readable(&mut self, session: SessionKey) {
-        self.readable.push(session);
+    /// A socket of it has something to read; `is_ending`: its peer closes.
+    pub(super) fn set_readable(&mut self, session: SessionKey, is_ending: bool) {
+        self.readable.push((session, is_ending));
     }
 
     /// Somebody joins.
@@ -134,11 +232,90 @@ impl<G: Game> Hosted<G> {
             let resumed = hello.resume.is_some();
             tracing::info!(room = self.name, name = ?hello.name, bot = hello.bot, resumed, suppressed, "joined");
         }
-        self.peers.insert(session, Peer::new(socket, now_us, self.liveness));
-        if self.empty_since_ns.take().is_some() {
-            self.pacer = Pacer::new(self.shared.config.tick_hz, now_ns);
-        }
+        self.peers.insert(now_us, session, Peer::new(socket));
+        self.wake(now_ns);
         self.publish();
+    }
+
+    /// Notes where the time of a tick went, and warns when it was too much.
+    fn account(&mut self, took_ns: u64) {
+        self.ticks += 1;
+        self.longest_ns = self.longest_ns.max(took_ns);
+        for ((spent, sum), histogram) in
+            self.watch.spent_ns().iter().zip(&mut self.spent_ns).zip(&self.shared.meters.phases)
+        {
+            *sum += spent;
+            histogram.record(*spent as f64 / SECOND_NS as f64);
+        }
+        let tick_us = 1_000_000 / self.shared.config.tick_hz;
+        let budget_us = match self.shared.config.step_budget_us {
+            0 => tick_us / 2,
+            budget_us => budget_us,
+        };
+        let step_us = self.watch.spent_ns()[Phase::Step as usize] / 1000;
+        let is_over = step_us > budget_us.into();
+        if is_over {
+            self.shared.meters.over_budget.increment(1);
+        }
+        if !is_over && took_ns / 1000 <= tick_us.into() {
+            return;
+        }
+        if let Some(suppressed) = self.shared.slow_noise.may_speak() {
+            let (room, took_us, phase) = (&self.name, took_ns / 1000, self.watch.longest().name());
+            tracing::warn!(room, phase, took_us, step_us, budget_us, tick_us, suppressed, "a slow tick");
+        }
+    }
+
+    /// Once a second: tells the metrics what has come together, and lowers or raises step rates.
+    pub(super) fn second(&mut self, pace: Pace) -> Spent {
+        self.room.set_pace(pace);
+        let meters = &self.shared.meters;
+        let stats = self.room.stats();
+        meters.add(&self.told, &stats);
+        self.told = stats;
+        let (read, wrote) = take(&mut self.bytes);
+        meters.bytes_in.increment(read);
+        meters.bytes_out.increment(wrote);
+        let (mut hidden, mut held) = (0, 0);
+        if self.asleep_since_ns.is_none() {
+            for sample in self.room.samples() {
+                if let Some(rtt_us) = sample.rtt_us {
+                    meters.rtt.record(rtt_us as f64 / 1e6);
+                }
+                hidden += usize::from(!sample.visible);
+                held += sample.rows_held;
+                meters.outqueue.record(sample.outbox_bytes as f64);
+            }
+        } else {
+            hidden = self.peers.len();
+        }
+        let (spent, ticks) = (take(&mut self.spent_ns), take(&mut self.ticks));
+        let spent_ns: u64 = spent.iter().sum();
+        let slowest = (0..PHASES).max_by_key(|&phase| spent[phase]).unwrap_or(0);
+        self.figures.tick_us.store((spent_ns / 1000).checked_div(ticks).unwrap_or(0) as u32, Ordering::Relaxed);
+        self.figures.slowest_phase.store(slowest, Ordering::Relaxed);
+        self.set_gauges([
+            self.room.players(),
+            self.room.entities(),
+            self.peers.len().saturating_sub(hidden),
+            hidden,
+            held,
+        ]);
+        let frames = [Phase::Interest, Phase::Encode, Phase::Send];
+        let frames_ns = frames.into_iter().map(|phase| spent[phase as usize]).sum();
+        Spent { all_ns: spent_ns, frames_ns, longest_ns: take(&mut self.longest_ns) }
+    }
+
+    /// Gauges are sums over all rooms, so each room tells by how much its own share has changed.
+    fn set_gauges(&mut self, now: [usize; 5]) {
+        let meters = &self.shared.meters;
+        let gauges = [&meters.players, &meters.entities, &meters.playing, &meters.hidden, &meters.rows_held];
+        for (gauge, (now, told)) in gauges.into_iter().zip(now.into_iter().zip(self.gauges)) {
+            if now != told {
+                gauge.increment(now as f64 - told as f64);
+            }
+        }
+        self.gauges = now;
     }
 
     fn open(&mut self, hello: &Hello) -> Result<SessionKey, Close> {
@@ -155,41 +332,69 @@ impl<G: Game> Hosted<G> {
 
     /// One tick: reads, advances the world, and writes unless another tick follows at once (newest wins).
     pub(super) fn tick(&mut self, writes: bool) {
-        let start_us = now_us();
-        let mut readable = take(&mut self.readable);
-        readable.sort_unstable();
-        readable.dedup();
-        for session in readable {
-            self.drain(start_us, session);
-        }
-        self.part_closed();
+        let start_ns = now_ns();
+        let start_us = start_ns / 1000;
+        self.watch.start(start_ns);
+        self.hear(start_us);
         if let Some(house) = &mut self.house {
             house.settle(start_us, &mut self.room);
             house.speak(start_us, &mut self.room);
         }
-        self.room.tick(start_us);
+        self.room.tick_timed(start_us, &mut self.watch);
         self.part_closed();
+        self.keep_alive(start_us);
         if writes {
+            self.watch.begin_fan_out();
             self.write_all();
+            self.watch.end_fan_out();
             if let Some(house) = &mut self.house {
                 house.listen(now_us(), &mut self.room);
             }
         }
         self.looks.answer(&self.room);
         self.publish();
-        let now_us = now_us();
-        self.room.handle_tick_took(u32::try_from(now_us - start_us).unwrap_or(u32::MAX));
+        let now_ns = now_ns();
+        self.room.handle_tick_took(u32::try_from((now_ns - start_ns) / 1000).unwrap_or(u32::MAX));
+        self.account(now_ns - start_ns);
+        self.rest(now_ns / 1000);
+    }
+
+    /// Goes to sleep when there is nobody to tick for.
+    fn rest(&mut self, now_us: u64) {
         if self.peers.is_empty() && self.room.is_empty() {
             if let Some(house) = &mut self.house {
                 house.settle(now_us, &mut self.room);
             }
-            self.empty_since_ns = Some(now_us * 1000);
+            return self.fall_asleep(now_us * 1000);
+        }
+        if self.is_kept {
+            self.unwatched_ticks = if self.room.is_watched() { 0 } else { self.unwatched_ticks + 1 };
+            if self.unwatched_ticks >= UNWATCHED_S * self.room.config().tick_hz {
+                self.fall_asleep(now_us * 1000);
+            }
         }
     }
 
-    fn drain(&mut self, now_us: u64, session: SessionKey) {
-        let Some(peer) = self.peers.get_mut(&session) else { return };
-        peer.socket.refill();
+    /// Reads all that has arrived.
+    fn hear(&mut self, now_us: u64) {
+        let mut readable = take(&mut self.readable);
+        readable.sort_unstable();
+        for (nth, &(session, is_ending)) in readable.iter().enumerate() {
+            // Announced twice: the later entry of the two says more.
+            if readable.get(nth + 1).is_none_or(|next| next.0 != session) {
+                self.drain(now_us, session, is_ending);
+            }
+        }
+        // What `drain` has left for the next tick comes behind, in the memory of this one.
+        readable.clear();
+        readable.append(&mut self.readable);
+        self.readable = readable;
+        self.part_closed();
+    }
+
+    fn drain(&mut self, now_us: u64, session: SessionKey, is_ending: bool) {
+        let Some(peer) = self.peers.get_mut(session) else { return };
+        self.bytes.0 += peer.socket.refill(is_ending);
         for _ in 0..MESSAGES_PER_TICK_MAX {
             let over = match peer.socket.read() {
                 Heard::Message(bytes) => {
@@ -218,34 +423,44 @@ impl<G: Game> Hosted<G> {
             return self.lose(session, over.as_ref());
         }
         // Edge-triggered: what was left unread is not announced again.
-        self.readable.push(session);
+        self.readable.push((session, false));
+    }
+
+    /// Gives up those who have not answered and pings those who are due.
+    fn keep_alive(&mut self, now_us: u64) {
+        while let Some(session) = self.peers.poll_lost(now_us) {
+            self.lose(session, Some(&Close::NoPong));
+        }
+        while let Some(session) = self.peers.poll_ping(now_us) {
+            let Some(peer) = self.peers.get_mut(session) else { continue };
+            if peer.socket.flush().and_then(|| peer.socket.ping()) == Written::Gone {
+                self.lose(session, None);
+            }
+        }
     }
 
     fn write_all(&mut self) {
-        let mut over: Vec<(SessionKey, Option<Close>)> = Vec::new();
-        for (&session, peer) in &mut self.peers {
-            let now_us = now_us();
-            if peer.is_lost(now_us) {
-                over.push((session, Some(Close::NoPong)));
-                continue;
+        let mut over: Vec<SessionKey> = Vec::new();
+        let mut now_us = 0;
+        for (nth, (session, peer)) in self.peers.iter_mut().enumerate() {
+            if nth % PEERS_PER_CLOCK == 0 {
+                now_us = super::clock::now_us();
             }
+            self.watch.sample(nth % SAMPLE_EVERY == 0);
             let mut written = peer.socket.flush();
-            if written != Written::Gone {
-                written = written.and(peer.ping_when_due(now_us, written == Written::Whole, self.liveness));
+            while written == Written::Whole
+                && self.room.poll_transmit_timed(now_us, session, &mut self.watch, self.out.begin())
+            {
+                written = peer.socket.send(&mut self.out);
+                self.watch.lap(Phase::Send);
             }
-            while written == Written::Whole {
-                self.out.clear();
-                if !self.room.poll_transmit(now_us, session, &mut self.out) {
-                    break;
-                }
-                written = peer.socket.send(&self.out);
-            }
+            self.bytes.1 += peer.socket.take_written();
             if written == Written::Gone {
-                over.push((session, None));
+                over.push(session);
             }
         }
-        for (session, close) in over {
-            self.lose(session, close.as_ref());
+        for session in over {
+            self.lose(session, None);
         }
     }
 
@@ -265,25 +480,29 @@ impl<G: Game> Hosted<G> {
         }
         match close {
             Some(close) => self.part(session, close),
-            None => drop(self.peers.remove(&session)),
+            None => {
+                self.shared.meters.disconnected(None);
+                drop(self.peers.remove(session));
+            }
         }
     }
 
     /// The connection ends and the room has forgotten it.
     fn part(&mut self, session: SessionKey, close: &Close) {
-        let Some(mut peer) = self.peers.remove(&session) else {
+        let Some(mut peer) = self.peers.remove(session) else {
             if let Some(house) = &mut self.house {
                 house.handle_closed(now_us(), session);
             }
             return;
         };
         peer.socket.deregister(&self.registry);
+        self.shared.meters.disconnected(Some(close));
         farewell::say(&self.shared.runtime, peer.socket, close);
     }
 
     /// Ends every connection; the room is not asked any more.
     pub(super) fn close_all(&mut self, close: &Close) {
-        while let Some((&session, _)) = self.peers.first_key_value() {
+        while let Some(session) = self.peers.first() {
             self.part(session, close);
         }
         if let Some(socket) = self.newcomer.take() {
@@ -298,13 +517,20 @@ impl<G: Game> Hosted<G> {
     }
 
     fn publish(&self) {
-        self.players.store(self.room.players(), Ordering::Relaxed);
+        self.figures.players.store(self.room.players(), Ordering::Relaxed);
+    }
+}
+
+/// Its share of the gauges goes with it.
+impl<G: Game> Drop for Hosted<G> {
+    fn drop(&mut self) {
+        self.set_gauges([0; 5]);
     }
 }
 
 /// After Hello a client is silent until Welcome, which has not been sent yet: whatever has arrived came too early.
 fn check_silence(socket: &mut Socket) -> Result<(), Close> {
-    socket.refill();
+    let _ = socket.refill(false);
     for _ in 0..MESSAGES_PER_TICK_MAX {
         match socket.read() {
             Heard::Message(_) => return Err(Close::BadMessage("a message between Hello and Welcome")),

@@ -8,22 +8,27 @@
     reason = "the shell: sockets, threads and clocks live here"
 )]
 
+mod balance;
 mod clock;
 mod directory;
 mod farewell;
 mod hosted;
 mod house;
 mod looks;
+mod meters;
 mod noise;
+mod overload;
 mod pacer;
 mod peer;
+mod peers;
 mod socket;
+mod stopwatch;
 mod thread;
 
 use std::io;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -38,6 +43,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 pub(crate) use clock::now_ns;
 pub use house::BrainMaker;
 pub(crate) use looks::RowsAnswer;
+pub(crate) use meters::Meters;
 pub(crate) use noise::Noise;
 pub(crate) use socket::{answer_to, config as socket_config, violation};
 
@@ -45,7 +51,7 @@ use crate::config::Config;
 use crate::room::RoomMap;
 use directory::{Directory, Listed};
 use socket::Socket;
-use thread::{TickThread, WAKER};
+use thread::{Link, TickThread, WAKER};
 
 /// Orders that may wait for a tick thread; more joins than these within a tick are refused (1013).
 const INBOX_ORDERS_MAX: usize = 1024;
@@ -69,6 +75,7 @@ pub(crate) struct Joining {
 /// What a tick thread is asked to do.
 enum Order {
     Join(Joining),
+    Move { room: String, to: usize },
     Rows { room: String, step: Step, answer: oneshot::Sender<RowsAnswer> },
 }
 
@@ -83,13 +90,15 @@ struct Shared {
     /// By thread: when it last progressed, in nanoseconds, or [`IDLE`].
     beats: Vec<AtomicU64>,
     ticks_skipped: AtomicU64,
+    meters: Arc<Meters>,
     skip_noise: Noise,
+    slow_noise: Noise,
     join_noise: Noise,
 }
 
 struct Mailbox {
     orders: SyncSender<Order>,
-    waker: Waker,
+    waker: Arc<Waker>,
 }
 
 /// All tick threads and what leads to them. Knows no game.
@@ -109,6 +118,7 @@ impl Host {
         config: &Config,
         map: Option<RoomMap>,
         maker: Option<BrainMaker<G>>,
+        meters: Arc<Meters>,
         runtime: Handle,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
@@ -119,18 +129,28 @@ impl Host {
             stopping: AtomicBool::new(false),
             beats: (0..config.tick_threads).map(|_| AtomicU64::new(now_ns())).collect(),
             ticks_skipped: AtomicU64::new(0),
+            meters,
             skip_noise: Noise::default(),
+            slow_noise: Noise::default(),
             join_noise: Noise::default(),
         });
         let (stop, _) = watch::channel(false);
         let mut host = Self { shared, mailboxes: Vec::new(), threads: Mutex::default(), stop };
-        for number in 0..config.tick_threads {
+        let (mut links, mut inboxes) = (Vec::new(), Vec::new());
+        for _ in 0..config.tick_threads {
             let poll = Poll::new()?;
-            let waker = Waker::new(poll.registry(), WAKER)?;
+            let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
             let (orders, inbox): (_, Receiver<Order>) = sync_channel(INBOX_ORDERS_MAX);
-            let thread = TickThread::<G>::new(number, poll, inbox, maker, Arc::clone(&host.shared));
-            let handle = std::thread::Builder::new().name(format!("tick-{number}")).spawn(move || thread.run())?;
+            let (arrivals, arriving) = channel();
+            links.push(Link { arrivals, orders: orders.clone(), waker: Arc::clone(&waker) });
             host.mailboxes.push(Mailbox { orders, waker });
+            inboxes.push((poll, inbox, arriving));
+        }
+        let links = Arc::new(links);
+        for (number, (poll, inbox, arriving)) in inboxes.into_iter().enumerate() {
+            let (links, shared) = (Arc::clone(&links), Arc::clone(&host.shared));
+            let thread = TickThread::<G>::new(number, poll, (inbox, arriving), links, maker, shared)?;
+            let handle = std::thread::Builder::new().name(format!("tick-{number}")).spawn(move || thread.run())?;
             host.threads.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
         }
         Ok(host)
@@ -160,7 +180,14 @@ impl Host {
 
     /// Says goodbye to a connection that no room has.
     pub(crate) fn refuse(&self, stream: TcpStream, place: OwnedSemaphorePermit, close: &Close) {
+        self.shared.meters.handshake("refused");
         farewell::say(&self.shared.runtime, Socket::new(stream, place), close);
+    }
+
+    /// Asks the thread of `room` to give it to another one; false when there is no such room or thread, or the order cannot be taken.
+    pub(crate) fn move_room(&self, room: &str, to: usize) -> bool {
+        let thread = self.shared.directory.thread_of(room).filter(|_| to < self.mailboxes.len());
+        thread.is_some_and(|thread| self.order(thread, Order::Move { room: room.to_owned(), to }).is_ok())
     }
 
     /// The rows of `step` in `room`, once they are there.
@@ -184,6 +211,11 @@ impl Host {
         // A thread that ticks looks into its inbox anyway; a failure to wake an idle one has no remedy here.
         let _ = mailbox.waker.wake();
         Ok(())
+    }
+
+    /// Where to count.
+    pub(crate) fn meters(&self) -> &Meters {
+        &self.shared.meters
     }
 
     /// The list of rooms.

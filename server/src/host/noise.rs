@@ -9,6 +9,8 @@ use super::clock::{SECOND_NS, now_ns};
 pub(crate) struct Noise {
     next_ns: AtomicU64,
     suppressed: AtomicU64,
+    /// The same, since they were last taken for the metrics.
+    suppressed_ever: AtomicU64,
 }
 
 impl Noise {
@@ -21,7 +23,13 @@ impl Noise {
             return Some(self.suppressed.swap(0, Ordering::Relaxed));
         }
         self.suppressed.fetch_add(1, Ordering::Relaxed);
+        self.suppressed_ever.fetch_add(1, Ordering::Relaxed);
         None
+    }
+
+    /// Lines that were not written, since the last call of this.
+    pub(crate) fn take_suppressed(&self) -> u64 {
+        self.suppressed_ever.swap(0, Ordering::Relaxed)
     }
 }
 

@@ -13,6 +13,10 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocket, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, error::ProtocolError};
 
+/// Bytes of a frame's head at most.
+const HEAD_BYTES_MAX: usize = 10;
+/// First byte of a frame: the only one of its message, binary.
+const WHOLE_BINARY: u8 = 0x82;
 /// Bytes read from one socket in one tick; also what ends a stream of empty fragments, which are no messages.
 const READ_BYTES_PER_TICK_MAX: usize = 64 * 1024;
 /// The kernel's send buffer (it doubles the number): what waits in it is stale.
@@ -52,24 +56,65 @@ pub(crate) enum Written {
 }
 
 impl Written {
-    /// What came of this write and the one after it.
-    pub(crate) fn and(self, next: Self) -> Self {
-        if self == Self::Whole { next } else { self }
+    /// What came of this write and of `next`, which is done only after a whole one.
+    pub(crate) fn and_then(self, next: impl FnOnce() -> Self) -> Self {
+        if self == Self::Whole { next() } else { self }
+    }
+}
+
+/// A message in the making, behind room for its frame's head: both leave in one call, without a copy. Servers do not mask.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing(Vec<u8>);
+
+impl Outgoing {
+    /// Empty, for a message to be appended.
+    pub(crate) fn begin(&mut self) -> &mut Vec<u8> {
+        self.0.clear();
+        self.0.resize(HEAD_BYTES_MAX, 0);
+        &mut self.0
+    }
+
+    fn frame(&mut self) -> &[u8] {
+        let size = self.0.len() - HEAD_BYTES_MAX;
+        let from = match size {
+            0..=125 => HEAD_BYTES_MAX - 2,
+            126..=0xffff => HEAD_BYTES_MAX - 4,
+            _ => 0,
+        };
+        let head = &mut self.0[from..HEAD_BYTES_MAX];
+        head[0] = WHOLE_BINARY;
+        match head.len() {
+            2 => head[1] = size as u8,
+            4 => {
+                head[1] = 126;
+                head[2..].copy_from_slice(&(size as u16).to_be_bytes());
+            }
+            _ => {
+                head[1] = 127;
+                head[2..].copy_from_slice(&(size as u64).to_be_bytes());
+            }
+        }
+        &self.0[from..]
     }
 }
 
 /// A WebSocket, and the place it takes among all connections.
+///
+/// Reading and control frames are tungstenite's; binary frames are written past it, and only while nothing of it waits. What the kernel did not take
+/// of them lies in the stream, before anything that tungstenite writes.
 pub(crate) struct Socket {
     web: WebSocket<Stream>,
     place: OwnedSemaphorePermit,
+    /// Whether tungstenite may have something to write: a pong.
+    owes_pong: bool,
 }
 
 impl Socket {
     /// Takes over a connection that has been upgraded; of its stream nothing past a frame's end may have been read.
     pub(crate) fn new(stream: std::net::TcpStream, place: OwnedSemaphorePermit) -> Self {
         tune(&stream);
-        let stream = Stream { tcp: TcpStream::from_std(stream), read_bytes_left: 0, is_blocked: false };
-        Self { web: WebSocket::from_raw_socket(stream, Role::Server, Some(config())), place }
+        let stream = Stream::new(TcpStream::from_std(stream));
+        Self { web: WebSocket::from_raw_socket(stream, Role::Server, Some(config())), place, owes_pong: false }
     }
 
     /// Announces reads under `token`, edge-triggered.
@@ -86,9 +131,19 @@ impl Socket {
         let _ = self.web.get_mut().tcp.deregister(registry);
     }
 
-    /// A new tick: the allowance of bytes to read is whole again.
-    pub(crate) fn refill(&mut self) {
-        self.web.get_mut().read_bytes_left = READ_BYTES_PER_TICK_MAX;
+    /// There is something to read: the allowance of bytes is whole again. `is_ending`: the kernel has announced that the peer closes. Gives the bytes
+    /// read since the last call.
+    pub(crate) fn refill(&mut self, is_ending: bool) -> u64 {
+        let stream = self.web.get_mut();
+        let before = std::mem::replace(&mut stream.read_bytes_left, READ_BYTES_PER_TICK_MAX);
+        stream.is_drained = false;
+        stream.is_ending |= is_ending;
+        (READ_BYTES_PER_TICK_MAX - before) as u64
+    }
+
+    /// Bytes written since the last call.
+    pub(crate) fn take_written(&mut self) -> u64 {
+        std::mem::take(&mut self.web.get_mut().bytes_out).into()
     }
 
     /// Whether the last write has not come to its end.
@@ -100,7 +155,11 @@ impl Socket {
     pub(crate) fn read(&mut self) -> Heard {
         match self.web.read() {
             Ok(Message::Binary(bytes)) => Heard::Message(bytes),
-            Ok(Message::Ping(_) | Message::Pong(_)) => Heard::Control,
+            Ok(Message::Ping(_)) => {
+                self.owes_pong = true;
+                Heard::Control
+            }
+            Ok(Message::Pong(_)) => Heard::Control,
             Ok(Message::Close(Some(frame))) if frame.code == CloseCode::Normal => Heard::Left,
             Ok(Message::Close(frame)) => Heard::Over(answer_to(frame.as_ref())),
             Ok(Message::Text(_) | Message::Frame(_)) => Heard::Over(Close::BinaryOnly),
@@ -111,14 +170,19 @@ impl Socket {
         }
     }
 
-    /// Writes what earlier writes left.
+    /// Writes what earlier writes left; costs nothing when nothing is left.
     pub(crate) fn flush(&mut self) -> Written {
-        written(self.web.flush())
+        if !self.owes_pong && !self.is_blocked() {
+            return Written::Whole;
+        }
+        let written = written(self.web.flush());
+        self.owes_pong &= written != Written::Whole;
+        written
     }
 
     /// Writes a binary message; only after `flush` has said whole.
-    pub(crate) fn send(&mut self, bytes: &[u8]) -> Written {
-        written(self.web.send(Message::Binary(Bytes::copy_from_slice(bytes))))
+    pub(crate) fn send(&mut self, message: &mut Outgoing) -> Written {
+        self.web.get_mut().send(message.frame())
     }
 
     /// Writes a ping; only after `flush` has said whole.
@@ -128,7 +192,7 @@ impl Socket {
 
     /// Makes it a connection that says goodbye with `close` and then waits for the peer to go.
     pub(crate) fn into_parting(self, close: &Close) -> Parting {
-        let Self { web, place } = self;
+        let Self { web, place, .. } = self;
         // Between two frames a fresh state says our own words; within one, the rest must go out first.
         let mut web = if web.get_ref().is_blocked {
             web
@@ -176,7 +240,8 @@ impl Parting {
 /// The limits under which players' messages are read, here and before Hello.
 pub(crate) fn config() -> WebSocketConfig {
     WebSocketConfig::default()
-        .read_buffer_size(4096)
+        // Several of a client's messages. It is a connection's largest piece of memory, and tungstenite clears it before every read.
+        .read_buffer_size(1024)
         .write_buffer_size(0)
         // One message, which is written only into an empty buffer, and a control frame beside it.
         .max_write_buffer_size(SERVER_MESSAGE_BYTES_MAX + 1024)
@@ -220,33 +285,118 @@ fn tune(stream: &std::net::TcpStream) {
     let _ = socket.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT));
 }
 
-/// A TCP stream that gives only so many bytes a tick and knows whether its last write came to an end.
+/// A TCP stream that gives only so many bytes a tick, does not ask the kernel for what cannot be there, and finishes what it has begun to write.
 struct Stream {
     tcp: TcpStream,
     read_bytes_left: usize,
+    /// Whether the last read emptied the kernel's buffer: what comes after that is announced anew.
+    is_drained: bool,
+    /// Whether the end has been announced: it is not announced again, so it must be read.
+    is_ending: bool,
     is_blocked: bool,
+    /// What the kernel did not take of a binary frame.
+    rest: Vec<u8>,
+    bytes_out: u32,
+}
+
+impl Stream {
+    const fn new(tcp: TcpStream) -> Self {
+        Self {
+            tcp,
+            read_bytes_left: READ_BYTES_PER_TICK_MAX,
+            is_drained: false,
+            is_ending: false,
+            is_blocked: false,
+            rest: Vec::new(),
+            bytes_out: 0,
+        }
+    }
+
+    /// Writes a frame of ours; nothing may be waiting.
+    fn send(&mut self, frame: &[u8]) -> Written {
+        debug_assert!(!self.is_blocked && self.rest.is_empty(), "a frame within another");
+        let size = match self.write_some(frame) {
+            Ok(size) => size,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(_) => return Written::Gone,
+        };
+        if size == frame.len() {
+            return Written::Whole;
+        }
+        self.rest = frame[size..].to_vec();
+        Written::Partly
+    }
+
+    fn write_rest(&mut self) -> io::Result<()> {
+        while !self.rest.is_empty() {
+            let rest = std::mem::take(&mut self.rest);
+            let result = self.write_some(&rest);
+            self.rest = rest;
+            match result? {
+                0 => return Err(io::ErrorKind::ConnectionReset.into()),
+                size => drop(self.rest.drain(..size)),
+            }
+        }
+        // Its memory goes too: few connections ever need it.
+        self.rest = Vec::new();
+        Ok(())
+    }
+
+    fn write_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = loop {
+            match self.tcp.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result,
+            }
+        };
+        self.is_blocked = !matches!(result, Ok(size) if size == bytes.len());
+        self.bytes_out = self.bytes_out.saturating_add(result.as_ref().map_or(0, |&size| size as u32));
+        result
+    }
 }
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.read_bytes_left == 0 {
+        if self.read_bytes_left == 0 || self.is_drained {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let most = buffer.len().min(self.read_bytes_left);
         let size = self.tcp.read(&mut buffer[..most])?;
         self.read_bytes_left -= size;
+        self.is_drained = size < most && !self.is_ending;
         Ok(size)
     }
 }
 
 impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let result = self.tcp.write(bytes);
-        self.is_blocked = !matches!(result, Ok(size) if size == bytes.len());
-        result
+        self.write_rest()?;
+        self.write_some(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.write_rest()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_those_of_rfc_6455() {
+        let mut out = Outgoing::default();
+        for (size, head) in [
+            (0, vec![0x82, 0]),
+            (125, vec![0x82, 125]),
+            (126, vec![0x82, 126, 0, 126]),
+            (0xffff, vec![0x82, 126, 0xff, 0xff]),
+            (0x1_0000, vec![0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ] {
+            out.begin().resize(HEAD_BYTES_MAX + size, 7);
+            let frame = out.frame();
+            assert_eq!((&frame[..head.len()], frame.len()), (head.as_slice(), head.len() + size), "{size}");
+            assert!(frame[head.len()..].iter().all(|&byte| byte == 7));
+        }
     }
 }

@@ -46,9 +46,12 @@ pub(super) async fn greet(gate: Arc<Gate>, upgrade: Upgrade) {
     // Leaves the reactor and stays non-blocking.
     let stream: io::Result<std::net::TcpStream> = web.into_inner().into_std();
     match (heard, room, stream) {
-        (Ok(hello), Ok(room), Ok(stream)) => gate.host.join(Joining { room, hello, stream, place }),
+        (Ok(hello), Ok(room), Ok(stream)) => {
+            gate.host.meters().handshake("ok");
+            gate.host.join(Joining { room, hello, stream, place });
+        }
         (Err(Some(close)), _, Ok(stream)) => gate.host.refuse(stream, place, &close),
-        _ => {}
+        _ => gate.host.meters().handshake("gone"),
     }
     drop(visitor.place);
 }

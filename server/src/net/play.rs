@@ -22,12 +22,17 @@ const RETRY_AFTER_S: &str = "5";
 pub(crate) async fn play(State(gate): State<Arc<Gate>>, mut request: Request) -> Response<Body> {
     let (key, protocol) = match check(&request) {
         Ok(asked) => asked,
-        Err(refusal) => return *refusal,
+        Err(refusal) => {
+            gate.host.meters().handshake("bad_request");
+            return *refusal;
+        }
     };
     if gate.host.is_stopping() {
+        gate.host.meters().handshake("no_place");
         return no_place("the server stops");
     }
     let Ok(place) = Arc::clone(&gate.connections).try_acquire_owned() else {
+        gate.host.meters().handshake("no_place");
         return no_place("all connections are taken");
     };
     let Some(visitor) = request.extensions().get::<Visitor>().cloned() else {

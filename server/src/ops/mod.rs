@@ -7,4 +7,5 @@
 
 pub(crate) mod assets;
 pub(crate) mod banner;
+pub(crate) mod metrics;
 pub(crate) mod routes;

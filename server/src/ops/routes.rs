@@ -21,6 +21,7 @@ use crate::host::RowsAnswer;
 use crate::net::{Gate, Visitor, play, room_of};
 
 use super::assets::{Assets, File, not_found};
+use super::metrics::Exposition;
 
 /// How long `/debug/rooms/NAME/rows` waits for a step to come.
 const ROWS_PATIENCE: Duration = Duration::from_secs(1);
@@ -41,12 +42,14 @@ pub(crate) struct Site {
     pub(crate) schema: Bytes,
     /// The map that is played, by its name.
     pub(crate) map: Option<(String, File)>,
+    /// What `/metrics` tells.
+    pub(crate) metrics: Exposition,
     /// Whether `/debug` is there.
     pub(crate) dev: bool,
 }
 
 /// The router of the whole server.
-pub(crate) fn router(site: Site) -> Router {
+pub(crate) fn router(site: Arc<Site>) -> Router {
     let gate = Arc::clone(&site.gate);
     let mut routes = Router::new()
         .route("/schema.json", get(schema))
@@ -60,7 +63,7 @@ pub(crate) fn router(site: Site) -> Router {
     }
     routes
         .fallback(file)
-        .with_state(Arc::new(site))
+        .with_state(site)
         .merge(Router::new().route("/play", get(play)).with_state(gate))
         .layer(map_response(secure))
 }
@@ -90,7 +93,7 @@ async fn map(State(site): State<Arc<Site>>, Path(name): Path<String>, headers: H
 }
 
 /// 200 while every tick thread makes progress: what an orchestrator restarts the server by.
-async fn livez(State(site): State<Arc<Site>>) -> (StatusCode, String) {
+pub(super) async fn livez(State(site): State<Arc<Site>>) -> (StatusCode, String) {
     match site.gate.host.stuck() {
         None => (StatusCode::OK, "live\n".to_owned()),
         Some((thread, quiet)) => {
@@ -101,7 +104,7 @@ async fn livez(State(site): State<Arc<Site>>) -> (StatusCode, String) {
 }
 
 /// 200 while a newcomer finds a place: what a load balancer sends players by.
-async fn readyz(State(site): State<Arc<Site>>) -> (StatusCode, &'static str) {
+pub(super) async fn readyz(State(site): State<Arc<Site>>) -> (StatusCode, &'static str) {
     if site.gate.host.is_stopping() {
         (StatusCode::SERVICE_UNAVAILABLE, "the server stops\n")
     } else if site.gate.connections.available_permits() == 0 {

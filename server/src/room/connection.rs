@@ -6,7 +6,7 @@ use snapline_shared::frame::Mirror;
 use snapline_shared::game::Game;
 use snapline_shared::ids::PlayerId;
 use snapline_shared::message::{ANSWERS_MAX, Close, NAME_CHARS_MAX, ServerMessage};
-use snapline_shared::tick::Tick;
+use snapline_shared::tick::{Step, Tick};
 
 use super::flow::Window;
 use super::inputs::InputQueue;
@@ -67,6 +67,13 @@ pub(crate) struct Connection<G: Game> {
     pub(crate) may_desync: bool,
     /// When the next frame of a hidden client is due.
     pub(crate) hidden_until: Tick,
+    /// The newest step of which it got no frame because its window was closed, and how many such steps there were.
+    pub(crate) closed_at: Option<Step>,
+    pub(crate) window_closed: u32,
+    /// It gets a frame every so many steps.
+    pub(crate) every_steps: u32,
+    /// What its frames take lately, in eighths of a byte.
+    pub(crate) frame_bytes: u32,
 }
 
 impl<G: Game> Connection<G> {
@@ -105,6 +112,10 @@ impl<G: Game> Connection<G> {
             chat_left: CHAT_BURST,
             may_desync: true,
             hidden_until: now,
+            closed_at: None,
+            window_closed: 0,
+            every_steps: 1,
+            frame_bytes: 0,
         }
     }
 

@@ -116,6 +116,11 @@ impl Window {
         self.sent
     }
 
+    /// The newest round trip, in microseconds; none before the first ack.
+    pub(crate) const fn rtt_us(&self) -> Option<u64> {
+        self.rtt_us
+    }
+
     /// The newest round trip, in milliseconds.
     pub(crate) fn rtt_ms(&self) -> u16 {
         (self.rtt_us.unwrap_or(0) / 1000).min(u64::from(u16::MAX)) as u16

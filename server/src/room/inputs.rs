@@ -19,10 +19,23 @@ pub(crate) struct Held<I> {
     pub(crate) fresh: bool,
 }
 
+/// What becomes of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It will be applied at its tick.
+    Applied,
+    /// Its tick is over.
+    Late,
+    /// Its tick is too far off.
+    Early,
+    /// There is one for its tick already.
+    Repeated,
+}
+
 /// Inputs waiting for their ticks.
 #[derive(Debug)]
 pub(crate) struct InputQueue<I> {
-    /// For the ticks after the room's, in order.
+    /// For the ticks after the room's, in order, up to the farthest that has arrived.
     waiting: VecDeque<Option<(I, Seen)>>,
     last: I,
     last_seen: Seen,
@@ -37,7 +50,7 @@ pub(crate) struct InputQueue<I> {
 impl<I: Copy + Default> InputQueue<I> {
     pub(crate) fn new() -> Self {
         Self {
-            waiting: VecDeque::from(vec![None; EARLY_TICKS_MAX]),
+            waiting: VecDeque::new(),
             last: I::default(),
             last_seen: Seen::default(),
             starved_in_a_row: REPEAT_TICKS,
@@ -49,22 +62,31 @@ impl<I: Copy + Default> InputQueue<I> {
     }
 
     /// An input for `tick` has arrived while the room's last tick was `now`. Late and far too early ones are dropped, a second one is ignored.
-    pub(crate) fn push(&mut self, now: Tick, tick: Tick, input: I, seen: Seen) {
+    pub(crate) fn push(&mut self, now: Tick, tick: Tick, input: I, seen: Seen) -> Verdict {
         let slack = tick.since(now.next());
         self.slack.note(slack);
         match usize::try_from(slack) {
             Ok(at) if at < EARLY_TICKS_MAX => {
-                self.waiting[at].get_or_insert((input, seen));
+                if self.waiting.len() <= at {
+                    self.waiting.resize(at + 1, None);
+                }
+                if self.waiting[at].is_some() {
+                    return Verdict::Repeated;
+                }
+                self.waiting[at] = Some((input, seen));
+                Verdict::Applied
             }
-            Ok(_) => {}
-            Err(_) => self.late += 1,
+            Ok(_) => Verdict::Early,
+            Err(_) => {
+                self.late += 1;
+                Verdict::Late
+            }
         }
     }
 
     /// What is held during tick `now`.
     pub(crate) fn take(&mut self, now: Tick) -> Held<I> {
         let mine = self.waiting.pop_front().flatten();
-        self.waiting.push_back(None);
         if let Some((input, seen)) = mine {
             (self.last, self.last_seen, self.starved_in_a_row, self.applied) = (input, seen, 0, Some(now));
             return Held { input, seen, fresh: true };

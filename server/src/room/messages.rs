@@ -6,7 +6,7 @@ use snapline_shared::tick::{Seen, Step};
 use snapline_shared::wire::Wire;
 
 use super::connection::{Asked, clean};
-use super::inputs::believable;
+use super::inputs::{Verdict, believable};
 use super::{Room, SessionKey};
 
 impl<G: Game> Room<G> {
@@ -35,6 +35,7 @@ impl<G: Game> Room<G> {
         if bytes.len() > CLIENT_MESSAGE_BYTES_MAX {
             return Err(Close::TooBig);
         }
+        self.stats.messages_in[bytes.first().map_or(0, |&kind| usize::from(kind)) % 8] += 1;
         let sent = connection.window.sent().unwrap_or(Step(0));
         let message = ClientMessage::decode(bytes, self.world.input_layout(), self.world.now(), sent);
         match message.map_err(|error| Close::BadMessage(error.0))? {
@@ -85,7 +86,13 @@ impl<G: Game> Room<G> {
         let width = self.world.input_layout().len();
         for i in 0..message.count {
             let input = G::Input::dequantise(&message.words[i * width..(i + 1) * width]);
-            connection.inputs.push(now, message.first.offset(i as i32), input, seen);
+            match connection.inputs.push(now, message.first.offset(i as i32), input, seen) {
+                Verdict::Applied => self.stats.inputs_applied += 1,
+                Verdict::Early => self.stats.inputs_early += 1,
+                Verdict::Repeated => self.stats.inputs_repeated += 1,
+                // Counted by its seat.
+                Verdict::Late => {}
+            }
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ mod interest;
 mod map;
 mod messages;
 mod outbox;
+mod pace;
 mod replicate;
 mod resume;
 mod roster;
@@ -22,13 +23,16 @@ use std::sync::Arc;
 
 use slab::Slab;
 use snapline_shared::coder::Rates;
-use snapline_shared::frame::Store;
+use snapline_shared::frame::{FrameParts, Store};
 use snapline_shared::game::{Game, Map, Profile, SetupError};
 use snapline_shared::ids::PlayerId;
 use snapline_shared::message::{Close, Notice, ServerMessage, Status};
 use snapline_shared::rows::Rows;
 use snapline_shared::schema::Schema;
 use snapline_shared::tick::{Step, Tick};
+
+pub use pace::Pace;
+pub use timing::{Laps, PHASES, Phase};
 
 pub use map::{MAP_BYTES_MAX, MAP_NAME_CHARS_MAX, RoomMap};
 pub use resume::ResumeKey;
@@ -144,14 +148,41 @@ pub struct RoomStats {
     pub steps_coalesced: u64,
     /// LOADs sent.
     pub loads: u64,
+    /// Inputs kept for their tick.
+    pub inputs_applied: u64,
     /// Inputs that came after their tick.
     pub inputs_late: u64,
+    /// Inputs that came too far before their tick.
+    pub inputs_early: u64,
+    /// Inputs for a tick that had one.
+    pub inputs_repeated: u64,
+    /// Messages from clients by first byte; 0: what is no type.
+    pub messages_in: [u64; 8],
+    /// Messages to clients by first byte.
+    pub messages_out: [u64; 8],
+    /// Bits of snapshots by what they are for.
+    pub parts: FrameParts,
+    /// Steps of which a client got no frame because too many were not acknowledged.
+    pub window_closed: u64,
     /// Desync messages; 0 for ever.
     pub desyncs: u64,
     /// Connections that came back to their seats.
     pub resumes: u64,
     /// Events left out because there were too many.
     pub events_dropped: u64,
+}
+
+/// How one connection is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// From a snapshot's sending to its ack, the newest one; none before the first.
+    pub rtt_us: Option<u64>,
+    /// Bytes of replies, chat and notices that wait.
+    pub outbox_bytes: usize,
+    /// Rows that are held.
+    pub rows_held: usize,
+    /// Whether anybody looks.
+    pub visible: bool,
 }
 
 /// One game and those who play it.
@@ -171,6 +202,7 @@ pub struct Room<G: Game> {
     timing: Timing,
     closes: VecDeque<(SessionKey, Close)>,
     stats: RoomStats,
+    pace: Pace,
 }
 
 impl<G: Game> Room<G> {
@@ -203,6 +235,7 @@ impl<G: Game> Room<G> {
             timing: Timing::default(),
             closes: VecDeque::new(),
             stats: RoomStats::default(),
+            pace: Pace::FULL,
         })
     }
 
@@ -216,11 +249,20 @@ impl<G: Game> Room<G> {
     /// # Panics
     /// When the game does, or breaks a rule: the caller ends this room alone.
     pub fn tick(&mut self, now_us: u64) {
+        self.tick_timed(now_us, &mut ());
+    }
+
+    /// The same, telling `laps` when each phase is over.
+    ///
+    /// # Panics
+    /// As [`Self::tick`].
+    pub fn tick_timed(&mut self, now_us: u64, laps: &mut impl Laps) {
         self.give_up_seats();
         if self.world.is_over() {
             self.begin_epoch();
         }
-        let finished = self.world.tick(&self.config, &mut self.connections, &self.by_player, &mut self.replicator);
+        let Self { config, connections, by_player, replicator, .. } = self;
+        let finished = self.world.tick(config, connections, by_player, replicator, laps);
         if let Some(results) = finished {
             self.tell_all(&ServerMessage::Notice(Notice::Results(results.json)));
         }
@@ -289,9 +331,30 @@ impl<G: Game> Room<G> {
         }
     }
 
-    /// Appends the next message for `session` to `out` (empty) and says whether there was one. To be called only while its socket can take data:
+    /// Appends the next message for `session` to `out` and says whether there was one. To be called only while its socket can take data:
     /// snapshots are made here, at the last moment (newest wins).
     pub fn poll_transmit(&mut self, now_us: u64, session: SessionKey, out: &mut Vec<u8>) -> bool {
+        self.poll_transmit_timed(now_us, session, &mut (), out)
+    }
+
+    /// The same, telling `laps` when each phase is over.
+    pub fn poll_transmit_timed(
+        &mut self,
+        now_us: u64,
+        session: SessionKey,
+        laps: &mut impl Laps,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let before = out.len();
+        let is_there = self.next_message(now_us, session, laps, out);
+        if let Some(&kind) = out.get(before).filter(|_| is_there) {
+            self.stats.messages_out[usize::from(kind) % 8] += 1;
+        }
+        laps.lap(Phase::Encode);
+        is_there
+    }
+
+    fn next_message(&mut self, now_us: u64, session: SessionKey, laps: &mut impl Laps, out: &mut Vec<u8>) -> bool {
         let players = self.players() as u16;
         let Some(connection) = self.connections.get_mut(session).filter(|connection| connection.is_here()) else {
             return false;
@@ -307,12 +370,16 @@ impl<G: Game> Room<G> {
         if self.replicator.is_due(connection, &self.config, self.world.now())
             && let Some(step) = self.replicator.store.step()
         {
-            let frame = self.replicator.write(self.world.game(), connection, &self.config, step, out);
-            connection.window.note_sent(now_us, step, out.len());
+            let before = out.len();
+            let frame = self.replicator.write(self.world.game(), connection, &self.config, step, laps, out);
+            let bytes = out.len() - before;
+            connection.window.note_sent(now_us, step, bytes);
+            connection.frame_bytes = (connection.frame_bytes * 7 + 8 * bytes as u32) / 8;
             self.stats.snapshots += 1;
-            self.stats.snapshot_bytes += out.len() as u64;
+            self.stats.snapshot_bytes += bytes as u64;
             self.stats.steps_coalesced += u64::from(frame.steps.saturating_sub(1));
             self.stats.loads += frame.loads as u64;
+            self.stats.parts += frame.parts;
             self.stats.events_dropped += frame.events_dropped as u64;
             return true;
         }
@@ -328,7 +395,7 @@ impl<G: Game> Room<G> {
                 tick_p99_us,
                 tick_budget_us: 1_000_000 / self.config.tick_hz,
                 starved_ticks: connection.starved,
-                step_hz: self.config.step_hz() as u16,
+                step_hz: (self.config.step_hz() / connection.every_steps) as u16,
             };
             ServerMessage::Notice(Notice::Status(status)).encode(out);
             return true;
@@ -363,7 +430,29 @@ impl<G: Game> Room<G> {
     pub fn stats(&self) -> RoomStats {
         // Those who have left are counted already.
         let late: u64 = self.connections.iter().map(|(_, connection)| connection.inputs.late()).sum();
-        RoomStats { inputs_late: self.stats.inputs_late + late, ..self.stats }
+        let closed: u64 = self.connections.iter().map(|(_, connection)| u64::from(connection.window_closed)).sum();
+        RoomStats {
+            inputs_late: self.stats.inputs_late + late,
+            window_closed: self.stats.window_closed + closed,
+            ..self.stats
+        }
+    }
+
+    /// How each connection of people is doing.
+    pub fn samples(&self) -> impl Iterator<Item = Sample> {
+        let people = self.connections.iter().filter(|(_, connection)| !connection.is_house);
+        people.map(|(_, connection)| Sample {
+            rtt_us: connection.window.rtt_us(),
+            outbox_bytes: connection.outbox.bytes(),
+            rows_held: connection.mirror.counts().1,
+            visible: connection.visible,
+        })
+    }
+
+    /// Rows shown at the newest step.
+    #[must_use]
+    pub const fn entities(&self) -> usize {
+        self.world.entities()
     }
 
     /// What the world showed at `step`.

@@ -38,6 +38,11 @@ impl Outbox {
         Ok(())
     }
 
+    /// Bytes that wait.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Appends the oldest message to `out`, if there is one.
     pub(crate) fn pop(&mut self, out: &mut Vec<u8>) -> bool {
         let Some((_, bytes)) = self.queue.pop_front() else { return false };

@@ -9,6 +9,7 @@ use snapline_shared::wire::Wire;
 use super::RoomConfig;
 use super::connection::Connection;
 use super::interest::Interest;
+use super::timing::{Laps, Phase};
 
 /// The coded world of a room and what is reused from frame to frame.
 pub(crate) struct Replicator {
@@ -34,11 +35,22 @@ impl Replicator {
 
     /// Whether `connection` should get a snapshot of the newest step. Only while that step's tick is the newest too: own state, view and applied
     /// inputs are asked of the game as it is now, and the frame says that they are of its step.
-    pub(crate) fn is_due<G: Game>(&self, connection: &Connection<G>, config: &RoomConfig, now: Tick) -> bool {
+    pub(crate) fn is_due<G: Game>(&self, connection: &mut Connection<G>, config: &RoomConfig, now: Tick) -> bool {
         let Some(step) = self.store.step().filter(|step| step.tick(config.ticks_per_step) == now) else { return false };
         let is_new = connection.mirror.last().is_none_or(|last| step.is_after(last));
         let rests = !connection.visible && connection.hidden_until.is_after(step.tick(config.ticks_per_step));
-        connection.welcomed && is_new && !rests && connection.window.is_open(config.step_hz())
+        // Spread over the steps, so that none has to bear all of them.
+        let turn = step.0.wrapping_add(connection.player.0.into()).is_multiple_of(connection.every_steps);
+        let is_turn = turn || connection.mirror.last().is_none();
+        if !connection.welcomed || !is_new || rests || !is_turn {
+            return false;
+        }
+        let is_open = connection.window.is_open(config.step_hz());
+        if !is_open && connection.closed_at != Some(step) {
+            connection.closed_at = Some(step);
+            connection.window_closed += 1;
+        }
+        is_open
     }
 
     /// Appends the snapshot of the newest step for `connection`.
@@ -48,6 +60,7 @@ impl Replicator {
         connection: &mut Connection<G>,
         config: &RoomConfig,
         step: Step,
+        laps: &mut impl Laps,
         out: &mut Vec<u8>,
     ) -> FrameStats {
         let now = step.tick(config.ticks_per_step);
@@ -59,6 +72,7 @@ impl Replicator {
             self.wanted.clear();
             connection.hidden_until = now.offset(config.tick_hz.cast_signed());
         }
+        laps.lap(Phase::Interest);
         let sends_own = !self.own.is_empty() && connection.own.must_send(now, &own, config.tick_hz);
         if sends_own {
             own.quantise(&mut self.own);

@@ -139,6 +139,7 @@ impl<G: Game> Room<G> {
     pub(super) fn unseat(&mut self, session: SessionKey) -> Option<PlayerId> {
         let connection = self.connections.try_remove(session)?;
         self.stats.inputs_late += connection.inputs.late();
+        self.stats.window_closed += u64::from(connection.window_closed);
         self.house_bots -= usize::from(connection.is_house);
         self.by_player.remove(&connection.player);
         self.roster.leave(connection.player);
@@ -154,6 +155,12 @@ impl<G: Game> Room<G> {
     #[must_use]
     pub fn players(&self) -> usize {
         self.connections.len() - self.house_bots
+    }
+
+    /// Whether anybody but house bots looks at the room.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        self.connections.iter().any(|(_, connection)| connection.visible && !connection.is_house)
     }
 
     /// House bots in the room.

@@ -1,4 +1,46 @@
-//! How long the last ticks took, as the host measured them.
+//! How long the last ticks took, as the host measured them, and the phases of a tick as the host times them.
+
+/// A part of a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Reading and taking inputs.
+    Input,
+    /// The game's `step`.
+    Step,
+    /// The game's `extract`.
+    Extract,
+    /// Who sees what.
+    Interest,
+    /// Coding rows and splicing frames.
+    Encode,
+    /// Giving frames to the kernel.
+    Send,
+}
+
+/// How many phases there are.
+pub const PHASES: usize = 6;
+
+impl Phase {
+    /// All of them, in order.
+    pub const ALL: [Self; PHASES] = [Self::Input, Self::Step, Self::Extract, Self::Interest, Self::Encode, Self::Send];
+
+    /// As operators read it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        ["input", "step", "extract", "interest", "encode", "send"][self as usize]
+    }
+}
+
+/// Is told when a phase has ended: the room has no clock, its caller has one.
+pub trait Laps {
+    /// What was done since the last lap belongs to `phase`.
+    fn lap(&mut self, phase: Phase);
+}
+
+/// Nobody wants to know.
+impl Laps for () {
+    fn lap(&mut self, _: Phase) {}
+}
 
 /// Ticks that the percentiles are taken over.
 const TICKS: usize = 256;

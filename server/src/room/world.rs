@@ -19,6 +19,7 @@ use snapline_shared::tick::{Seen, Step, Tick};
 use super::connection::{Asked, Connection};
 use super::replicate::Replicator;
 use super::resume::{TOKEN_S, Ticket};
+use super::timing::{Laps, Phase};
 use super::{RoomConfig, RowsAt, SessionKey};
 
 /// Rows of kinds without `at`: everybody gets them.
@@ -45,6 +46,7 @@ pub(crate) struct World<G: Game> {
     asked: Vec<(PlayerId, Asked)>,
     spare: Option<Rows>,
     over_at: Option<Tick>,
+    entities: usize,
 }
 
 impl<G: Game> World<G> {
@@ -74,6 +76,7 @@ impl<G: Game> World<G> {
             asked: Vec::new(),
             spare: None,
             over_at: None,
+            entities: 0,
         })
     }
 
@@ -115,9 +118,11 @@ impl<G: Game> World<G> {
         connections: &mut Slab<Connection<G>>,
         by_player: &BTreeMap<PlayerId, SessionKey>,
         replicator: &mut Replicator,
+        laps: &mut impl Laps,
     ) -> Option<Results> {
         self.now = self.now.next();
         self.collect(config, connections, by_player);
+        laps.lap(Phase::Input);
         let mut finish = None;
         let schema = &self.schema;
         let requests: Vec<Request<'_>> =
@@ -133,6 +138,7 @@ impl<G: Game> World<G> {
                 tools: Tools { now: self.now, ids: &mut self.ids, rng: &mut self.rng, events: &mut self.events },
             },
         );
+        laps.lap(Phase::Step);
         self.advance_own(connections, by_player);
         self.reply(connections, by_player);
         let (events, _) = self.events.take();
@@ -140,8 +146,9 @@ impl<G: Game> World<G> {
         let step = self.step.next();
         if step.tick(config.ticks_per_step) == self.now {
             self.step = step;
-            self.show(config, replicator);
+            self.show(config, replicator, laps);
         }
+        laps.lap(Phase::Encode);
         let finish = finish.filter(|_| self.over_at.is_none())?;
         self.over_at = Some(self.now.offset((config.restart_s * config.tick_hz).cast_signed()));
         assert!(finish.json.len() <= RESULTS_BYTES_MAX, "results of more than {RESULTS_BYTES_MAX} bytes");
@@ -171,8 +178,10 @@ impl<G: Game> World<G> {
 
     /// Goes along with what each client can predict of its own state.
     fn advance_own(&self, connections: &mut Slab<Connection<G>>, by_player: &BTreeMap<PlayerId, SessionKey>) {
-        for command in &self.commands {
-            if let Some(connection) = by_player.get(&command.player).and_then(|&key| connections.get_mut(key)) {
+        // One command a seat, in the same order.
+        for (command, &key) in self.commands.iter().zip(by_player.values()) {
+            if let Some(connection) = connections.get_mut(key) {
+                debug_assert_eq!(connection.player, command.player);
                 connection.own.advance(command.fresh, |own| G::advance(&self.scene, own, command.input));
             }
         }
@@ -193,7 +202,7 @@ impl<G: Game> World<G> {
     }
 
     /// A step: takes the rows and makes everything that frames are spliced from.
-    fn show(&mut self, config: &RoomConfig, replicator: &mut Replicator) {
+    fn show(&mut self, config: &RoomConfig, replicator: &mut Replicator, laps: &mut impl Laps) {
         let step = self.step;
         let mut rows = self.spare.take().unwrap_or_else(|| Rows::new(self.schema.clone()));
         rows.clear();
@@ -205,8 +214,12 @@ impl<G: Game> World<G> {
         for row in rows.list() {
             assert!(self.ids.is_live(row.id), "rule 6: `extract` showed {:?}, which was freed", row.id);
         }
+        laps.lap(Phase::Extract);
         replicator.store.push_step(step, &rows);
+        laps.lap(Phase::Encode);
         replicator.interest.rebuild(&rows);
+        laps.lap(Phase::Interest);
+        self.entities = rows.list().len();
         self.spare = self.ring.push(step, rows);
     }
 
@@ -256,6 +269,11 @@ impl<G: Game> World<G> {
 
     pub(crate) const fn game(&self) -> &G {
         &self.game
+    }
+
+    /// Rows shown at the newest step.
+    pub(crate) const fn entities(&self) -> usize {
+        self.entities
     }
 
     pub(crate) const fn now(&self) -> Tick {

@@ -12,6 +12,8 @@ mod health;
 mod house;
 mod http;
 mod maps;
+mod metrics;
+mod moves;
 mod program;
 mod resume;
 mod rooms;

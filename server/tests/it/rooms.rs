@@ -2,13 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use crate::client::{Client, Witness, get, hello};
+use snapline_shared::message::ClientMessage;
+
+use crate::client::{Bytes, Client, Witness, get, hello};
 use crate::{config, start};
 
 fn list(server: &snapline_server::Server) -> serde_json::Value {
     let answer = get(server.address(), "/api/rooms");
     assert_eq!(answer.status, 200);
-    serde_json::from_slice(&answer.body).expect("JSON")
+    let mut rooms: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
+    for room in rooms.as_array_mut().expect("a list") {
+        let room = room.as_object_mut().expect("a room");
+        assert!(["thread", "tick_us", "slowest_phase"].iter().all(|field| room.remove(*field).is_some()));
+    }
+    rooms
 }
 
 fn within(time: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
@@ -44,6 +51,40 @@ fn an_empty_room_sleeps() {
     std::thread::sleep(Duration::from_secs(1));
     let after = tick("second");
     assert!(after - before < 20, "no ticks while nobody is there: from {before} to {after}");
+}
+
+#[test]
+fn a_kept_room_sleeps_while_nobody_looks_and_never_ends() {
+    let config =
+        crate::Config { keep_rooms: vec!["lobby-*".to_owned()], room_empty_s: 1, ping_interval_s: 60, ..config() };
+    let server = start(&config);
+    let mut hidden: Vec<Client> = (0..3).map(|_| Client::join(server.address(), "lobby-1", "hidden")).collect();
+    for client in &mut hidden {
+        client.next_snapshot();
+        client.send(&ClientMessage::bytes(&ClientMessage::Visibility(false)));
+    }
+    // It goes on for a second, with a frame a second.
+    let count = |clients: &mut Vec<Client>, ms: u64| -> u64 {
+        let until = Instant::now() + Duration::from_millis(ms);
+        clients.iter_mut().for_each(|client| assert_eq!(client.play(until), None));
+        clients.iter().map(|client| client.snapshots).sum()
+    };
+    let asleep = count(&mut hidden, 2500);
+    let before = hidden[0].step();
+    assert_eq!(count(&mut hidden, 1500), asleep, "no frames while it sleeps");
+    // Whoever looks again wakes it for all, and its time has stood still.
+    hidden[2].send(&ClientMessage::bytes(&ClientMessage::Visibility(true)));
+    hidden[2].next_snapshot();
+    let slept = hidden[2].step().since(before);
+    assert!((0..75).contains(&slept), "{slept} steps went on while it slept");
+    let before = hidden[2].snapshots;
+    assert_eq!(hidden[2].play(Instant::now() + Duration::from_millis(1500)), None);
+    assert!(hidden[2].snapshots > before + 30);
+    // Connections that are closed while it sleeps are noticed, and the room stays.
+    drop(hidden);
+    within(Duration::from_secs(5), "all have left", || list(&server)[0]["players"] == 0);
+    std::thread::sleep(Duration::from_millis(1500));
+    assert_eq!(list(&server)[0]["name"], "lobby-1", "a kept room does not end");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Players that are programs: a game's author writes a [`Brain`], and a [`Pilot`] plays it through the same client that people have.
 
+use super::facts::{Arrival, ClientError, SessionEvent, SessionStats};
 use super::predict::Predicted;
-use super::session::{Arrival, ClientError, SessionEvent, SessionStats};
 use crate::frame::Replica;
 use crate::game::Game;
 use crate::ids::{NetId, PlayerId};

@@ -85,8 +85,9 @@ pub(super) struct Clock {
     /// The same without the spikes that the lead covers.
     needed_calm: f64,
     spikes: Spikes,
-    /// When the last report came.
+    /// When the last report came, and until when they do not count.
     reported_us: u64,
+    blind_until_us: u64,
     rtt_us: Least,
 }
 
@@ -108,6 +109,7 @@ impl Clock {
             needed_calm: 0.0,
             spikes: Spikes::default(),
             reported_us: now_us,
+            blind_until_us: now_us,
             rtt_us: Least::new(now_us, RTT_HALF_US),
         };
         clock.note_rtt(now_us, rtt_us);
@@ -134,7 +136,7 @@ impl Clock {
         let passed_us = now_us.saturating_sub(self.reported_us);
         self.reported_us = now_us;
         self.settle(now_us);
-        if report.slack == SLACK_NONE {
+        if report.slack == SLACK_NONE || now_us < self.blind_until_us {
             return;
         }
         if report.slack == SLACK_MAX {
@@ -202,7 +204,11 @@ impl Clock {
         let oldest_us = newest_us.saturating_sub(REPORT_US);
         let next = self.past.iter().skip(1).map(|(at_us, _)| *at_us).chain([u64::MAX]);
         let covered = self.past.iter().zip(next).filter(|((at_us, _), next)| *at_us <= newest_us && *next > oldest_us);
-        covered.map(|((_, lead), _)| *lead).reduce(f64::min).unwrap_or(self.lead)
+        covered
+            .map(|((_, lead), _)| *lead)
+            .reduce(f64::min)
+            .or(self.past.front().map(|(_, lead)| *lead))
+            .unwrap_or(self.lead)
     }
 
     /// Runs towards the lead that is needed.
@@ -225,6 +231,10 @@ impl Clock {
         self.position += ticks;
         self.lead += ticks;
         (self.rate, self.until_us) = (1.0, now_us as f64);
+        // Until then reports may be of inputs from before.
+        self.blind_until_us = now_us + self.rtt_us() as u64 + REPORT_US;
+        self.past.clear();
+        self.past.push_back((now_us, self.lead));
     }
 
     /// An input has been sent: its lead is remembered.

@@ -2,6 +2,7 @@
 
 mod brain;
 mod clock;
+mod facts;
 mod least;
 mod offsets;
 mod playback;
@@ -12,9 +13,10 @@ mod shots;
 mod timeline;
 
 pub use brain::{Brain, Pilot, Player, World};
+pub use facts::{Arrival, ClientError, Pace, SessionEvent, SessionStats};
 pub use playback::Lateness;
 pub use predict::{Mispredictions, Predicted};
 pub use sent::LateInputs;
-pub use session::{Arrival, ClientError, Pace, Session, SessionEvent, SessionStats};
+pub use session::Session;
 pub use shots::ShotCounts;
 pub use timeline::{Drawn, DrawnRow};

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::session::{ClientError, FrameFacts, Session};
+use super::facts::{ClientError, FrameFacts};
+use super::session::Session;
 use super::shots::{Moment, OwnShots, ShotCounts};
 use super::timeline::Drawn;
 use crate::game::{Game, Map, Setup, Shots, schema};

@@ -98,7 +98,7 @@ impl Game for Swarm {
     }
 
     fn view(&self, player: PlayerId) -> View<Own> {
-        let mine = self.players.iter().find(|other| other.player == player);
+        let mine = self.players.binary_search_by_key(&player, |other| other.player).ok().map(|at| &self.players[at]);
         let own = mine.map_or(Own::default(), |mine| mine.own);
         View { place: own.place, radius: self.view_radius, controls: mine.map(|mine| mine.id), own }
     }
