@@ -281,12 +281,12 @@ export class Game {
     this.#call((client) => client.setInterpolation(isOn));
   }
 
-  /** The rows of the newest snapshot, four numbers each: slot, kind, x, y. */
+  /** Where the newest snapshot has the rows of the last `view`, two numbers each; NaN: it has not. */
   rawPlaces() {
-    /** @type {Float64Array | null} */
+    /** @type {Float32Array | null} */
     let places = null;
     this.#call((client) => (places = client.rawPlaces()));
-    return places ?? new Float64Array(0);
+    return places ?? new Float32Array(0);
   }
 
   /** Bits that rows have taken since the room took us in, by kind and field. */

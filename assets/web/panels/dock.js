@@ -35,7 +35,7 @@ export class Dock {
     this.back = back;
     this.#tabs.setAttribute("aria-label", "Panels");
     side.append(this.#tabs);
-    button.addEventListener("click", () => this.set(this.side.hidden));
+    button.addEventListener("click", () => this.set(this.side.hidden !== false));
     side.addEventListener("keydown", (event) => this.#escape(event));
     // A pointer that presses a button is no reason to take the keys away from the game; the keyboard's focus stays where it is.
     side.addEventListener("click", (event) => {
@@ -61,7 +61,7 @@ export class Dock {
     close.className = "close";
     const body = made("div", "", "body");
     section.append(heading, close, body);
-    const tab = button(title, "", () => this.setPanel(id, section.hidden));
+    const tab = button(title, "", () => this.setPanel(id, section.hidden !== false));
     tab.setAttribute("aria-controls", id);
     this.#tabs.append(tab);
     this.side.append(section);

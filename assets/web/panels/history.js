@@ -8,12 +8,15 @@ const JUDGED_MS = 4000;
 /** In intervals: a bar is green below the first, yellow below the second, red above: a stall. */
 export const LATE = 1.5;
 export const STALL = 3;
+/** The server's word for: no input came within a second. */
+const SLACK_NONE = -128;
 
 /**
  * One snapshot.
  * @typedef {object} Sample
  * @property {number} atMs when it arrived
- * @property {number} gap since the one before, in the time that lay between them on the server; about 1 when nothing was late
+ * @property {number} gap since the one before, in intervals of the server; about 1 when nothing was late
+ * @property {number} gapMs the same in milliseconds
  * @property {number} lateMs later than the fastest of the last seconds
  * @property {number} slack of the inputs, in ticks
  * @property {number} bufferMs what has arrived and is not drawn yet
@@ -31,8 +34,6 @@ export class History {
   /** Oldest first. @type {Sample[]} */
   samples = [];
   #intervalMs;
-  /** Arrival time less the server's: the least is the fastest way. @type {{ atMs: number, offsetMs: number }[]} */
-  #offsets = [];
   #step = -1;
 
   /** @param {number} stepMs between two steps of the server */
@@ -41,21 +42,15 @@ export class History {
   }
 
   /**
-   * @param {{ atMs: number, step: number, slack: number, bytes: number }} arrival
-   * @param {number} bufferMs
+   * @param {Pick<import("../snapline.js").Arrival, "atMs" | "step" | "slack" | "bytes" | "intervalMs" | "lateMs" | "bufferedMs">} arrival
    * @param {readonly number[]} bits
    * @param {number} wrong
    */
-  add({ atMs, step, slack, bytes }, bufferMs, bits, wrong) {
-    const last = this.samples.at(-1);
+  add({ atMs, step, slack, bytes, intervalMs, lateMs, bufferedMs }, bits, wrong) {
     const steps = this.#step < 0 ? 1 : Math.max(1, step - this.#step);
     this.#step = step;
-    const offsetMs = atMs - step * this.#intervalMs;
-    this.#offsets.push({ atMs, offsetMs });
-    while (this.#offsets[0].atMs < atMs - JUDGED_MS) this.#offsets.shift();
-    const least = Math.min(...this.#offsets.map((past) => past.offsetMs));
-    const gap = last ? (atMs - last.atMs) / (steps * this.#intervalMs) : 1;
-    this.samples.push({ atMs, gap, lateMs: offsetMs - least, slack, bufferMs, bytes, bits, wrong });
+    const gap = intervalMs > 0 ? intervalMs / (steps * this.#intervalMs) : 1;
+    this.samples.push({ atMs, gap, gapMs: intervalMs, lateMs, slack: slack === SLACK_NONE ? 0 : slack, bufferMs: Math.max(0, bufferedMs), bytes, bits, wrong });
     if (this.samples.length > HISTORY) this.samples.shift();
   }
 
@@ -64,7 +59,7 @@ export class History {
     const recent = this.samples.filter(({ atMs }) => nowMs - atMs <= JUDGED_MS);
     const newest = this.samples.at(-1);
     const late = recent.map(({ lateMs }) => lateMs).sort((a, b) => a - b);
-    const stalls = recent.filter(({ gap }) => gap > STALL).map(({ gap }) => gap * this.#intervalMs);
+    const stalls = recent.filter(({ gap }) => gap > STALL).map(({ gapMs }) => gapMs);
     return {
       jitterMs: quantile(late, 0.95) - quantile(late, 0.05),
       stalledMs: Math.max(0, ...stalls),

@@ -39,7 +39,6 @@ export class Network {
   #late = new Growth();
   #joins = 0;
   #fired = false;
-  #drawnTick = 0;
   #graphMs = 0;
   #treeMs = 0;
   #verdictMs = 0;
@@ -64,7 +63,7 @@ export class Network {
     this.dock.restore();
     world.addEventListener("keydown", ({ code, ctrlKey, altKey, metaKey }) => {
       if (ctrlKey || altKey || metaKey) return;
-      if (code === "KeyN") this.dock.set(side.hidden);
+      if (code === "KeyN") this.dock.set(side.hidden !== false);
       if (code === "KeyG") this.conditions.set({ ghosts: !this.conditions.conditions.ghosts });
     });
   }
@@ -92,9 +91,7 @@ export class Network {
     this.#frames += 1;
     const { late = 0, touched = 0, unexplained = 0 } = game.stats;
     const wrong = late + touched + unexplained;
-    const ticksPerStep = game.welcome?.ticksPerStep ?? 1;
-    const bufferMs = Math.max(0, ((arrival.step * ticksPerStep - this.#drawnTick) * 1000) / (game.welcome?.tickHz ?? 60));
-    this.#history.add(arrival, this.#drawnTick > 0 ? bufferMs : 0, this.#split(game, arrival), Math.max(0, wrong - this.#wrong));
+    this.#history.add(arrival, this.#split(game, arrival), Math.max(0, wrong - this.#wrong));
     this.#wrong = wrong;
   }
 
@@ -116,11 +113,9 @@ export class Network {
   /**
    * In every frame; writes what is due.
    * @param {Game} game one that is open
-   * @param {number} tick that is drawn
    * @param {number} nowMs
    */
-  show(game, tick, nowMs) {
-    this.#drawnTick = tick;
+  show(game, nowMs) {
     const seesTour = this.dock.isOpen("tour");
     this.tour?.run(seesTour, nowMs);
     if (nowMs - this.#verdictMs >= VERDICT_MS) {
