@@ -53,6 +53,12 @@ export { packageOf };
  * @property {number} [jitterMs] up to this much more; it never reorders
  * @property {number} [lossPerMille] messages in 1,000 that are lost once
  * @property {number} [stallMs] by how much such a loss delays its message and all behind it
+ * @property {number} [bytesPerS] at most so many pass; none: no limit
+ */
+
+/**
+ * A snapshot that has arrived, for those who measure.
+ * @typedef {import("./pkg/generic/snapline_wasm.js").ClientArrival & { atMs: number }} Arrival
  */
 
 /**
@@ -92,6 +98,7 @@ export { packageOf };
  * @property {string} words the server says something to people
  * @property {unknown} results the match is over
  * @property {GameEvent & { values: Values }} game an event of the game, its numbers also by name
+ * @property {Arrival} snapshot one has arrived
  * @property {Ending} end the connection has ended; comes once, and last
  */
 
@@ -144,6 +151,8 @@ export class Game {
   #watch;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #pump;
+  /** Whether a link is or was simulated: it may still hold messages. */
+  #isSimulated = false;
   #clock;
   #server;
   #seat;
@@ -244,6 +253,50 @@ export class Game {
     return map === "" ? null : this.#server.map(map, mapHash);
   }
 
+  /**
+   * Puts another simulated link between the socket and the client; none: the network as it is. What is on its way loses no place.
+   * @param {LinkOptions | null} link
+   */
+  setLink(link) {
+    this.options = { ...this.options, link: link ?? undefined };
+    this.#call((client) => this.#simulate(client));
+  }
+
+  /** Lets nothing pass, either way, for so long; then comes all of it. @param {number} ms */
+  freeze(ms) {
+    this.#call((client) => {
+      client.freeze(us(this.#clock()), ms);
+      this.#isSimulated = true;
+      this.#pumpWhileSeen();
+    });
+  }
+
+  /** Whether the own entity is drawn where it is predicted, else where the server last had it. @param {boolean} isOn */
+  setPrediction(isOn) {
+    this.#call((client) => client.setPrediction(isOn));
+  }
+
+  /** Whether others are drawn between two snapshots, else as the newest has them. @param {boolean} isOn */
+  setInterpolation(isOn) {
+    this.#call((client) => client.setInterpolation(isOn));
+  }
+
+  /** Where the newest snapshot has the rows of the last `view`, two numbers each; NaN: it has not. */
+  rawPlaces() {
+    /** @type {Float32Array | null} */
+    let places = null;
+    this.#call((client) => (places = client.rawPlaces()));
+    return places ?? new Float32Array(0);
+  }
+
+  /** Bits that rows have taken since the room took us in, by kind and field. */
+  profile() {
+    /** @type {import("./pkg/generic/snapline_wasm.js").KindBits[] | undefined} */
+    let kinds;
+    this.#call((client) => (kinds = client.profile()));
+    return kinds ?? [];
+  }
+
   /** Gives up the seat. */
   leave() {
     this.#end(local("left"));
@@ -288,8 +341,7 @@ export class Game {
     } catch (error) {
       return this.#end(local("bad_schema", wordsOf(error)));
     }
-    const { link } = this.options;
-    if (link) this.#client.setLink(link.delayMs ?? 0, link.jitterMs ?? 0, link.lossPerMille ?? 0, link.stallMs ?? 0);
+    if (this.options.link) this.#simulate(this.#client);
     this.#client.setResumeToken(this.#seat.token);
     this.#memory = core.memory;
     this.#view = new View(this.schema);
@@ -320,6 +372,14 @@ export class Game {
     this.#heardMs = this.#clock();
     clearInterval(this.#watch);
     this.#watch = setInterval(() => this.#checkSilence(), 1000);
+    this.#pumpWhileSeen();
+  }
+
+  /** @param {Client} client */
+  #simulate(client) {
+    const { delayMs = 0, jitterMs = 0, lossPerMille = 0, stallMs = 0, bytesPerS = 0 } = this.options.link ?? {};
+    client.setLink(delayMs, jitterMs, lossPerMille, stallMs, bytesPerS);
+    this.#isSimulated = true;
     this.#pumpWhileSeen();
   }
 
@@ -364,7 +424,7 @@ export class Game {
   /** A simulated link hands over what is due between two animation frames too; while nobody looks, the next message is soon enough. */
   #pumpWhileSeen() {
     clearInterval(this.#pump);
-    if (!this.options.link || !this.#visible || !this.#socket || this.state === "ended") return;
+    if (!this.#isSimulated || !this.#visible || !this.#socket || this.state === "ended") return;
     this.#pump = setInterval(() => this.#hear((client) => client.pump(us(this.#clock()))), PUMP_MS);
   }
 
@@ -394,8 +454,16 @@ export class Game {
         return this.#end(local("not_understood", wordsOf(error)));
       }
       this.#flush(client);
+      this.#measure(client);
       this.#drain(client);
     });
+  }
+
+  /** Tells what snapshots have brought; when nobody asks, that costs next to nothing. @param {Client} client */
+  #measure(client) {
+    for (let arrival = client.pollArrival(); arrival && this.state === "open"; arrival = client.pollArrival()) {
+      this.#listeners.tell("snapshot", { ...arrival, atMs: this.#clock() });
+    }
   }
 
   /** Sends what is to be sent. @param {Client} client */

@@ -28,7 +28,15 @@ export interface ClientStats { snapshots: number; snapshotBytes: number; sent: n
     /** Whether the own state is predicted; if so, how many own states were compared with a prediction and how many were wrong, by cause. */
     predicted: boolean; compared: number; late: number; touched: number; unexplained: number;
     /** Own shots shown before the server's rows: those that it confirmed, and did not know. */ shotsConfirmed: number; shotsWithdrawn: number; }
-export interface ClientArrival { step: number; bytes: number; rows: number; echoUs?: number; }
+export interface ClientArrival { step: number; bytes: number; rows: number; echoUs?: number;
+    /** Since the arrival before. */ intervalMs: number; /** Later than the fastest of the last seconds would have come. */ lateMs: number;
+    /** Smallest slack of the inputs of the last second, in ticks; below 0: one came too late; -128: none came. */ slack: number;
+    /** How far it lay ahead of what was drawn; below 0: rows were extrapolated. */ bufferedMs: number;
+    /** Bits by part of the frame; the header is the rest. */ parts: FrameParts; }
+export interface FrameParts { left: number; held: number; woken: number; runs: number; reloads: number; enters: number; eye: number; own: number;
+    events: number; check: number; }
+/** Bits that the rows of one kind have taken since Welcome: which fields deviate, whole states, and what deviates, by field. */
+export interface KindBits { kind: string; modes: number; loads: number; fields: [name: string, bits: number][]; }
 "#;
 
 /// A plain object under construction.

@@ -12,6 +12,7 @@ mod events;
 mod golden;
 mod line;
 mod motion;
+mod profile;
 
 use js_sys::Uint8Array;
 use snapline_shared::client::{Drawn, Predicted};
@@ -46,15 +47,17 @@ pub struct Client {
     rows: Vec<u32>,
     /// The input held now, in words.
     input: Vec<u32>,
+    predicts: bool,
 }
 
 #[wasm_bindgen]
 impl Client {
-    /// Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, and `loss_per_mille` of the
-    /// messages are late by `stall_ms`, with all behind them. All 0: none. Call `pump` every few milliseconds then.
+    /// Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, `loss_per_mille` of the messages
+    /// are late by `stall_ms`, with all behind them, and `bytes_per_s` pass at most (0: any number). All 0: none. Call `pump` every few milliseconds
+    /// then.
     ///
     /// # Errors
-    /// When a time is over 10,000 ms or the loss over 1,000.
+    /// When a time is over 10,000 ms or the loss over 1,000 in a thousand.
     #[wasm_bindgen(js_name = setLink)]
     pub fn set_link(
         &mut self,
@@ -62,13 +65,14 @@ impl Client {
         jitter_ms: u32,
         loss_per_mille: u32,
         stall_ms: u32,
+        bytes_per_s: u32,
     ) -> Result<(), JsError> {
         let times_ms = [delay_ms, jitter_ms, stall_ms];
         if times_ms.iter().any(|&ms| ms > LINK_MS_MAX) || loss_per_mille > 1000 {
             return Err(JsError::new("a link's times are 0 to 10000 ms, its loss is 0 to 1000 in a thousand"));
         }
         let [delay_us, jitter_us, stall_us] = times_ms.map(|ms| u64::from(ms) * 1000);
-        self.line.set(LinkSpec { delay_us, jitter_us, loss_per_mille, stall_us, ..DIRECT });
+        self.line.set(LinkSpec { delay_us, jitter_us, loss_per_mille, stall_us, bytes_per_s: bytes_per_s.into(), ..DIRECT });
         Ok(())
     }
 
@@ -273,28 +277,33 @@ impl Client {
             .done()
     }
 
-    /// What the newest snapshot brought; undefined when there was none since the last call.
-    #[wasm_bindgen(js_name = pollArrival, unchecked_return_type = "ClientArrival | undefined")]
-    #[must_use]
-    pub fn poll_arrival(&mut self) -> JsValue {
-        self.core.session().poll_arrival().map_or(JsValue::UNDEFINED, |arrival| {
-            Object::new()
-                .number("step", arrival.step.0)
-                .number("bytes", arrival.bytes as f64)
-                .number("rows", arrival.rows as f64)
-                .maybe_number("echoUs", arrival.echo_us.map(|us| us as f64))
-                .done()
-        })
+    /// Whether the own entity is drawn where it is predicted; else where the server last had it. Inputs and the own state go on as before.
+    #[wasm_bindgen(js_name = setPrediction)]
+    pub fn set_prediction(&mut self, on: bool) {
+        self.predicts = on;
     }
 
     /// Brings the world to `now_us`; the getters below tell where it lies in memory until the next call.
     pub fn draw(&mut self, now_us: f64) {
-        self.core.draw(now_us as u64, &mut self.drawn);
+        if self.predicts {
+            self.core.draw(now_us as u64, &mut self.drawn);
+        } else {
+            self.core.session().draw(now_us as u64, &mut self.drawn);
+        }
         self.rows.clear();
         for row in &self.drawn.rows {
             let kind = u32::from(row.kind) | if row.held { HELD } else { 0 };
             self.rows.extend([u32::from(row.id.slot), row.id.generation, kind, row.from]);
         }
+    }
+
+    /// Where the newest snapshot has the rows of the last `draw`, two numbers each; NaN: it has not.
+    #[wasm_bindgen(js_name = rawPlaces)]
+    #[must_use]
+    pub fn raw_places(&mut self) -> Vec<f32> {
+        let mut places = Vec::new();
+        self.core.session().raw_places(&self.drawn, &mut places);
+        places
     }
 
     /// Address of the rows: four u32 each (slot, generation, kind + 256 when held, index of the first number).
@@ -379,7 +388,7 @@ impl Client {
 impl Client {
     fn over(core: Box<dyn ClientCore>) -> Self {
         let input = vec![0; core.session_ref().schema().input.words()];
-        Self { core, line: Line::new(), drawn: Drawn::default(), rows: Vec::new(), input }
+        Self { core, line: Line::new(), drawn: Drawn::default(), rows: Vec::new(), input, predicts: true }
     }
 }
 

@@ -4,9 +4,11 @@
 import { chat } from "../chat.js";
 import { expose } from "../debug.js";
 import { buttonElement, canvasElement, element } from "../dom.js";
+import { Network } from "../panels/network.js";
 import { View } from "../view.js";
 import { Visit } from "../visit.js";
 import { Controls } from "./controls.js";
+import { paintGhosts } from "./ghosts.js";
 import { Hint } from "./hint.js";
 import { death, results, toast } from "./notices.js";
 import { PICK_UPS } from "./palette.js";
@@ -14,6 +16,7 @@ import { Panels } from "./panels.js";
 import { Picture } from "./picture.js";
 import { Sound } from "./sound.js";
 import { listenTools } from "./tools.js";
+import { STEPS } from "./tour-steps.js";
 import { World } from "./world.js";
 
 /** A longer pause between two frames is no motion to show. */
@@ -33,6 +36,7 @@ const nothing = new View(null);
 let world = null;
 let hasFlown = false;
 let lastMs = 0;
+const network = new Network(element("side"), buttonElement("network"), canvas, () => visit.game, STEPS);
 const visit = new Visit(begin, { predict: true, ...simulatedLink() });
 
 /** A round trip that the address asks for. */
@@ -46,6 +50,7 @@ function begin(game) {
   chat.clear();
   controls.release();
   clear();
+  network.watch(game);
   game.on("open", (welcome) => open(game, welcome));
   game.on("chat", ({ name, text }) => chat.say(name, text));
   game.on("words", (text) => chat.tell(text));
@@ -104,7 +109,11 @@ function frame(now) {
   // The world may have ended, or a new one begun, in what has just come.
   if (!world) return;
   picture.paint(world, controls, now, seconds, calm.matches);
-  if (visit.game.state === "open") panels.show(world, now);
+  if (network.conditions.conditions.ghosts) paintGhosts(picture.context, picture.camera, world);
+  if (visit.game.state !== "open") return;
+  panels.show(world, now);
+  network.show(visit.game, now);
+  network.write(element("verdict"));
 }
 
 /**

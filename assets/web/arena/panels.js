@@ -1,13 +1,13 @@
 // @ts-check
 // What is written over the picture, each part at a pace of its own: the instruments ten times a second, tables and figures less often.
 
-import { write } from "../dom.js";
+import { element, write } from "../dom.js";
+import { summary } from "../verdict.js";
 import { Feed } from "./feed.js";
 import { Hud } from "./hud.js";
 import { Minimap } from "./minimap.js";
 import { death, results } from "./notices.js";
 import { ScoreTable, linesOf } from "./table.js";
-import { Warner, verdict } from "./verdict.js";
 
 const QUICK_MS = 100;
 const SLOW_MS = 300;
@@ -18,12 +18,10 @@ export class Panels {
   #hud = new Hud();
   #table = new ScoreTable();
   #minimap;
-  #warner = new Warner();
-  #stepHzFull = 0;
   /** Who destroyed the own ship last; empty: not known. */
   killer = "";
-  /** As in the style sheet. */
-  #small = matchMedia("(max-width: 1139px), (max-height: 519px)");
+  /** Whether the game has little room, as in the style sheet. */
+  #isSmall = false;
   #quickMs = 0;
   #slowMs = 0;
   #figuresMs = 0;
@@ -31,12 +29,12 @@ export class Panels {
   /** @param {HTMLCanvasElement} minimap */
   constructor(minimap) {
     this.#minimap = new Minimap(minimap);
+    new ResizeObserver(([{ contentRect }]) => (this.#isSmall = contentRect.width < 1140 || contentRect.height < 520)).observe(element("game"));
   }
 
   /** A new connection, or a new match on the same one. */
   clear() {
     this.feed.clear();
-    this.#warner = new Warner();
     this.killer = "";
     results.hide();
   }
@@ -62,27 +60,21 @@ export class Panels {
     }
     if (nowMs - this.#figuresMs < FIGURES_MS) return;
     this.#figuresMs = nowMs;
-    this.#showFigures(world, nowMs);
+    this.#showFigures(world);
   }
 
   /** @param {import("./world.js").World} world */
   #showTable({ view, sight, own, line, me, game }) {
-    this.#table.show(linesOf(view, sight), line, me, (seat) => game.players.nameOf(seat), this.#small.matches);
+    this.#table.show(linesOf(view, sight), line, me, (seat) => game.players.nameOf(seat), this.#isSmall);
     this.#hud.showStanding(own, playersOf(game));
   }
 
-  /**
-   * @param {import("./world.js").World} world
-   * @param {number} nowMs
-   */
-  #showFigures({ game, tickHz }, nowMs) {
+  /** @param {import("./world.js").World} world */
+  #showFigures({ game, tickHz }) {
     const { stats, status } = game;
     const { bytesPerSecond } = stats;
     const line = { players: playersOf(game), tickHz, bytesPerSecond, rttMs: status?.rttMs, tickP99Us: status?.tickP99Us };
-    write("verdict", verdict(line));
-    // The server says what it means to send now; the most it ever meant to is the whole.
-    this.#stepHzFull = Math.max(this.#stepHzFull, status?.stepHz ?? 0);
-    write("warning", this.#warner.words({ ...stats, stepHz: status?.stepHz, stepHzFull: this.#stepHzFull }, nowMs));
+    write("summary", summary(line));
   }
 }
 

@@ -8,7 +8,7 @@ import { resultRows } from "../arena/notices.js";
 import { loudness } from "../arena/sound.js";
 import { ordinal, shownLines } from "../arena/table.js";
 import { linkTo } from "../arena/tools.js";
-import { Warner, verdict } from "../arena/verdict.js";
+import { Growth, summary, verdict } from "../verdict.js";
 
 const line = (rank, player = rank + 100) => ({ rank, player, score: 50 - rank, kills: 0, deaths: 0 });
 
@@ -41,26 +41,30 @@ test("the clock counts whole seconds down to 0:00, never below", () => {
   assert.deepEqual([300, 299.2, 61, 9.01, 0, -3].map(clock), ["5:00", "5:00", "1:01", "0:10", "0:00", "0:00"]);
 });
 
-test("the verdict is one line of what is known", () => {
+test("the summary is one line of what is known", () => {
   const known = { players: 23, tickHz: 60, bytesPerSecond: 1912, rttMs: 12, tickP99Us: 812 };
-  assert.equal(verdict(known), "23 players, 60 Hz, 1.9 kB/s, ping 12 ms, server tick p99 0.8 ms");
-  assert.equal(verdict({ ...known, tickP99Us: 12_345 }), "23 players, 60 Hz, 1.9 kB/s, ping 12 ms, server tick p99 12 ms");
-  assert.equal(verdict({ players: 1 }), "1 player");
+  assert.equal(summary(known), "23 players, 60 Hz, 1.9 kB/s to you, ping 12 ms, server tick p99 0.8 ms");
+  assert.equal(summary({ ...known, tickP99Us: 12_345 }), "23 players, 60 Hz, 1.9 kB/s to you, ping 12 ms, server tick p99 12 ms");
+  assert.equal(summary({ players: 1 }), "1 player");
 });
 
-test("late inputs are told in words while they go on, not at the start and not for one", () => {
-  const warner = new Warner();
-  const told = (late, nowMs) => warner.words({ late }, nowMs) !== "";
-  assert.equal(told(0, 0), false);
-  assert.equal(told(9, 1000), false, "a connection finds its pace");
-  assert.equal(told(9, 10_000), false);
-  assert.equal(told(10, 11_000), false, "one may happen");
-  assert.equal(told(14, 12_000), true);
-  assert.equal(told(14, 14_900), true);
-  assert.equal(told(14, 17_000), false, "it has passed");
-  assert.equal(new Warner().words({}, 0), "", "nothing is predicted");
-  assert.match(new Warner().words({ stepHz: 15, stepHzFull: 30 }, 0), /too much to do: it sends 15 of 30/);
-  assert.equal(new Warner().words({ stepHz: 30, stepHzFull: 30 }, 0), "");
+test("one rule gives the verdict, the worst first", () => {
+  const well = { sinceMs: 30, stalledMs: 0, jitterMs: 5, lateInputs: 0, unexplained: 0, desyncs: 0, tickP99Us: 800, tickBudgetUs: 16_666 };
+  const words = (more) => verdict({ ...well, ...more }).words;
+  assert.equal(words({}), "smooth");
+  assert.equal(words({ jitterMs: 40 }), "jitter: the network varies by 40 ms");
+  assert.equal(words({ jitterMs: 40, stalledMs: 230 }), "stalled: nothing came for 230 ms");
+  assert.equal(words({ unexplained: 3, jitterMs: 40 }), "diverging: 3 unexplained corrections");
+  assert.equal(words({ tickP99Us: 14_200 }), "server behind: tick 14 of 16 ms");
+  assert.equal(words({ stepHz: 15, stepHzFull: 30 }), "server behind: it sends 15 of 30 snapshots a second");
+  assert.equal(words({ stepHz: 29, stepHzFull: 30 }), "smooth");
+  assert.match(words({ sinceMs: 2100, unexplained: 3 }), /^silent: nothing has come for 2\.1 s$/);
+});
+
+test("late inputs count while they go on, not at the start", () => {
+  const growth = new Growth();
+  const counts = [[0, 0], [9, 1000], [9, 10_000], [10, 11_000], [14, 12_000], [14, 17_000]];
+  assert.deepEqual(counts.map(([count, nowMs]) => growth.over(count, nowMs)), [0, 0, 0, 1, 5, 0]);
 });
 
 test("results that are not as this page knows them show no rows", () => {

@@ -165,12 +165,12 @@ test("a link is pumped every few milliseconds while somebody looks, and not afte
   client.setLink = (...spec) => (client.link = spec);
   client.pump = (us) => (client.pumps ??= []).push(us);
   const { game } = await joining({ link });
-  assert.deepEqual(client.link, [75, 5, 10, 200]);
+  assert.deepEqual(client.link, [75, 5, 10, 200, 0]);
   game.leave();
   client.pumps = [];
   mock.timers.enable({ apis: ["setInterval"] });
   const second = await joined({ link: { delayMs: 75 } });
-  assert.deepEqual(client.link, [75, 0, 0, 0]);
+  assert.deepEqual(client.link, [75, 0, 0, 0, 0]);
   const pass = (ms) => {
     const before = client.pumps.length;
     mock.timers.tick(ms);

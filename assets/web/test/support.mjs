@@ -115,6 +115,7 @@ export class FakeClient {
     this.onMessage(now, bytes);
   }
   pump() {}
+  pollArrival() {}
   ownNumbers() {}
   update() {}
   draw() {}

@@ -9,3 +9,4 @@ pub(crate) mod assets;
 pub(crate) mod banner;
 pub(crate) mod metrics;
 pub(crate) mod routes;
+pub(crate) mod sources;

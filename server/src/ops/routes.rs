@@ -21,6 +21,7 @@ use crate::host::RowsAnswer;
 use crate::net::{Gate, Visitor, play, room_of};
 
 use super::assets::{Assets, File, not_found};
+use super::sources::source;
 use super::metrics::Exposition;
 
 /// How long `/debug/rooms/NAME/rows` waits for a step to come.
@@ -54,6 +55,7 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
     let mut routes = Router::new()
         .route("/schema.json", get(schema))
         .route("/maps/{name}", get(map))
+        .route("/source/{*path}", get(source))
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/api/rooms", get(rooms))

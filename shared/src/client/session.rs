@@ -21,6 +21,8 @@ use crate::words::DecodeError;
 
 /// Messages and events that may wait to be polled; a caller that never polls loses the oldest.
 const WAITING_MAX: usize = 1024;
+/// Snapshots whose arrival may wait to be polled: the oldest go first.
+const ARRIVALS_MAX: usize = 64;
 /// The server drops inputs that come earlier than this.
 const EARLY_TICKS_MAX: i32 = 32;
 /// A loop that has not called `update` for this long (a hidden tab) does not carry acks either.
@@ -72,7 +74,7 @@ pub struct Session {
     polled: Option<Inputs>,
     interpolates: bool,
     events: VecDeque<SessionEvent>,
-    arrival: Option<Arrival>,
+    arrivals: VecDeque<Arrival>,
     frame: Option<FrameFacts>,
     stats: SessionStats,
 }
@@ -100,7 +102,7 @@ impl Session {
             polled: None,
             interpolates: true,
             events: VecDeque::new(),
-            arrival: None,
+            arrivals: VecDeque::new(),
             frame: None,
             stats: SessionStats::default(),
         }
@@ -260,7 +262,10 @@ impl Session {
         self.frame = Some(FrameFacts { tick, own_whole: info.own, input_was_late });
         let rows = joined.replica.rows().len();
         let (step, slack, parts) = (info.step, info.slack, info.parts);
-        self.arrival = Some(Arrival { step, bytes: bytes.len(), rows, echo_us, lateness, slack, buffered_us, parts });
+        if self.arrivals.len() == ARRIVALS_MAX {
+            self.arrivals.pop_front();
+        }
+        self.arrivals.push_back(Arrival { step, bytes: bytes.len(), rows, echo_us, lateness, slack, buffered_us, parts });
         self.stats.snapshots += 1;
         self.stats.snapshot_bytes += bytes.len() as u64;
         if info.check_failed {
@@ -434,9 +439,9 @@ impl Session {
         self.events.pop_front()
     }
 
-    /// What the last snapshot brought; none when there was no new one since the last call.
+    /// What the next snapshot brought that was not polled yet.
     pub fn poll_arrival(&mut self) -> Option<Arrival> {
-        self.arrival.take()
+        self.arrivals.pop_front()
     }
 
     /// How often a room has taken us in or begun an epoch: with each, what was known of the timeline is void.

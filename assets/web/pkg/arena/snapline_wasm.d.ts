@@ -19,7 +19,15 @@ export interface ClientStats { snapshots: number; snapshotBytes: number; sent: n
 /** Whether the own state is predicted; if so, how many own states were compared with a prediction and how many were wrong, by cause. */
 predicted: boolean; compared: number; late: number; touched: number; unexplained: number;
 /** Own shots shown before the server's rows: those that it confirmed, and did not know. */ shotsConfirmed: number; shotsWithdrawn: number; }
-export interface ClientArrival { step: number; bytes: number; rows: number; echoUs?: number; }
+export interface ClientArrival { step: number; bytes: number; rows: number; echoUs?: number;
+/** Since the arrival before. */ intervalMs: number; /** Later than the fastest of the last seconds would have come. */ lateMs: number;
+/** Smallest slack of the inputs of the last second, in ticks; below 0: one came too late; -128: none came. */ slack: number;
+/** How far it lay ahead of what was drawn; below 0: rows were extrapolated. */ bufferedMs: number;
+/** Bits by part of the frame; the header is the rest. */ parts: FrameParts; }
+export interface FrameParts { left: number; held: number; woken: number; runs: number; reloads: number; enters: number; eye: number; own: number;
+events: number; check: number; }
+/** Bits that the rows of one kind have taken since Welcome: which fields deviate, whole states, and what deviates, by field. */
+export interface KindBits { kind: string; modes: number; loads: number; fields: [name: string, bits: number][]; }
 
 
 
@@ -67,7 +75,7 @@ export class Client {
      */
     ownNumbers(): Float64Array | undefined;
     /**
-     * What the newest snapshot brought; undefined when there was none since the last call.
+     * What the next snapshot that has not been polled brought; undefined when there is none.
      */
     pollArrival(): ClientArrival | undefined;
     /**
@@ -75,12 +83,20 @@ export class Client {
      */
     pollEvent(): ClientEvent | undefined;
     /**
+     * Bits that rows have taken since Welcome, by kind and field, in schema order; undefined before it.
+     */
+    profile(): KindBits[] | undefined;
+    /**
      * Takes what has come through the simulated link by now.
      *
      * # Errors
      * As `message`.
      */
     pump(now_us: number): void;
+    /**
+     * Where the newest snapshot has the rows of the last `draw`, two numbers each; NaN: it has not.
+     */
+    rawPlaces(): Float32Array;
     /**
      * Queues a request of the kind called `kind`, given as its numbers in schema order, and gives the number that its reply will carry.
      *
@@ -111,13 +127,14 @@ export class Client {
      */
     setLinkPreset(name: string): void;
     /**
-     * Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, and `loss_per_mille` of the
-     * messages are late by `stall_ms`, with all behind them. All 0: none. Call `pump` every few milliseconds then.
+     * Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, `loss_per_mille` of the messages
+     * are late by `stall_ms`, with all behind them, and `bytes_per_s` pass at most (0: any number). All 0: none. Call `pump` every few milliseconds
+     * then.
      *
      * # Errors
-     * When a time is over 10,000 ms or the loss over 1,000.
+     * When a time is over 10,000 ms or the loss over 1,000 in a thousand.
      */
-    setLink(delay_ms: number, jitter_ms: number, loss_per_mille: number, stall_ms: number): void;
+    setLink(delay_ms: number, jitter_ms: number, loss_per_mille: number, stall_ms: number, bytes_per_s: number): void;
     /**
      * Takes the bytes of the room's map; those of another map change nothing.
      *
@@ -125,6 +142,10 @@ export class Client {
      * When the game can make nothing of them.
      */
     setMap(bytes: Uint8Array | number[]): void;
+    /**
+     * Whether the own entity is drawn where it is predicted; else where the server last had it. Inputs and the own state go on as before.
+     */
+    setPrediction(on: boolean): void;
     /**
      * The next `open` comes with this token; undefined: with none, as somebody new.
      */
@@ -247,8 +268,10 @@ export interface InitOutput {
     readonly client_placeY: (a: number) => number;
     readonly client_pollArrival: (a: number) => any;
     readonly client_pollEvent: (a: number) => any;
+    readonly client_profile: (a: number) => any;
     readonly client_pump: (a: number, b: number) => [number, number];
     readonly client_radius: (a: number) => number;
+    readonly client_rawPlaces: (a: number) => [number, number];
     readonly client_request: (a: number, b: number, c: number, d: number, e: number) => [number, number, number];
     readonly client_resumeToken: (a: number) => [number, number];
     readonly client_rowCount: (a: number) => number;
@@ -256,9 +279,10 @@ export interface InitOutput {
     readonly client_setInput: (a: number, b: number, c: number) => void;
     readonly client_setInputLane: (a: number, b: number, c: number, d: number, e: number) => [number, number];
     readonly client_setInterpolation: (a: number, b: number) => void;
-    readonly client_setLink: (a: number, b: number, c: number, d: number, e: number) => [number, number];
+    readonly client_setLink: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number];
     readonly client_setLinkPreset: (a: number, b: number, c: number) => [number, number];
     readonly client_setMap: (a: number, b: number, c: number) => [number, number];
+    readonly client_setPrediction: (a: number, b: number) => void;
     readonly client_setResumeToken: (a: number, b: number, c: number) => void;
     readonly client_setVisible: (a: number, b: number) => void;
     readonly client_stats: (a: number) => any;

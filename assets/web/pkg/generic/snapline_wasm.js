@@ -157,7 +157,7 @@ export class Client {
         return ret;
     }
     /**
-     * What the newest snapshot brought; undefined when there was none since the last call.
+     * What the next snapshot that has not been polled brought; undefined when there is none.
      * @returns {ClientArrival | undefined}
      */
     pollArrival() {
@@ -170,6 +170,14 @@ export class Client {
      */
     pollEvent() {
         const ret = wasm.client_pollEvent(this.__wbg_ptr);
+        return ret;
+    }
+    /**
+     * Bits that rows have taken since Welcome, by kind and field, in schema order; undefined before it.
+     * @returns {KindBits[] | undefined}
+     */
+    profile() {
+        const ret = wasm.client_profile(this.__wbg_ptr);
         return ret;
     }
     /**
@@ -192,6 +200,16 @@ export class Client {
     get radius() {
         const ret = wasm.client_radius(this.__wbg_ptr);
         return ret;
+    }
+    /**
+     * Where the newest snapshot has the rows of the last `draw`, two numbers each; NaN: it has not.
+     * @returns {Float32Array}
+     */
+    rawPlaces() {
+        const ret = wasm.client_rawPlaces(this.__wbg_ptr);
+        var v1 = getArrayF32FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+        return v1;
     }
     /**
      * Queues a request of the kind called `kind`, given as its numbers in schema order, and gives the number that its reply will carry.
@@ -300,18 +318,20 @@ export class Client {
         }
     }
     /**
-     * Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, and `loss_per_mille` of the
-     * messages are late by `stall_ms`, with all behind them. All 0: none. Call `pump` every few milliseconds then.
+     * Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, `loss_per_mille` of the messages
+     * are late by `stall_ms`, with all behind them, and `bytes_per_s` pass at most (0: any number). All 0: none. Call `pump` every few milliseconds
+     * then.
      *
      * # Errors
-     * When a time is over 10,000 ms or the loss over 1,000.
+     * When a time is over 10,000 ms or the loss over 1,000 in a thousand.
      * @param {number} delay_ms
      * @param {number} jitter_ms
      * @param {number} loss_per_mille
      * @param {number} stall_ms
+     * @param {number} bytes_per_s
      */
-    setLink(delay_ms, jitter_ms, loss_per_mille, stall_ms) {
-        const ret = wasm.client_setLink(this.__wbg_ptr, delay_ms, jitter_ms, loss_per_mille, stall_ms);
+    setLink(delay_ms, jitter_ms, loss_per_mille, stall_ms, bytes_per_s) {
+        const ret = wasm.client_setLink(this.__wbg_ptr, delay_ms, jitter_ms, loss_per_mille, stall_ms, bytes_per_s);
         if (ret[1]) {
             throw takeFromExternrefTable0(ret[0]);
         }
@@ -330,6 +350,13 @@ export class Client {
         if (ret[1]) {
             throw takeFromExternrefTable0(ret[0]);
         }
+    }
+    /**
+     * Whether the own entity is drawn where it is predicted; else where the server last had it. Inputs and the own state go on as before.
+     * @param {boolean} on
+     */
+    setPrediction(on) {
+        wasm.client_setPrediction(this.__wbg_ptr, on);
     }
     /**
      * The next `open` comes with this token; undefined: with none, as somebody new.
@@ -614,6 +641,11 @@ function addToExternrefTable0(obj) {
     return idx;
 }
 
+function getArrayF32FromWasm0(ptr, len) {
+    ptr = ptr >>> 0;
+    return getFloat32ArrayMemory0().subarray(ptr / 4, ptr / 4 + len);
+}
+
 function getArrayF64FromWasm0(ptr, len) {
     ptr = ptr >>> 0;
     return getFloat64ArrayMemory0().subarray(ptr / 8, ptr / 8 + len);
@@ -627,6 +659,14 @@ function getArrayU32FromWasm0(ptr, len) {
 function getArrayU8FromWasm0(ptr, len) {
     ptr = ptr >>> 0;
     return getUint8ArrayMemory0().subarray(ptr / 1, ptr / 1 + len);
+}
+
+let cachedFloat32ArrayMemory0 = null;
+function getFloat32ArrayMemory0() {
+    if (cachedFloat32ArrayMemory0 === null || cachedFloat32ArrayMemory0.byteLength === 0) {
+        cachedFloat32ArrayMemory0 = new Float32Array(wasm.memory.buffer);
+    }
+    return cachedFloat32ArrayMemory0;
 }
 
 let cachedFloat64ArrayMemory0 = null;
@@ -769,6 +809,7 @@ function __wbg_finalize_init(instance, module) {
     wasmInstance = instance;
     wasm = instance.exports;
     wasmModule = module;
+    cachedFloat32ArrayMemory0 = null;
     cachedFloat64ArrayMemory0 = null;
     cachedUint32ArrayMemory0 = null;
     cachedUint8ArrayMemory0 = null;

@@ -59,7 +59,7 @@ test("it opens straight into play, within a second of the socket's opening", asy
   await page.waitForFunction(() => globalThis.flownMs, null, PATIENCE);
   const ms = await page.evaluate(() => globalThis.flownMs - globalThis.openedMs);
   assert.ok(ms < 1000, `${ms} ms from the socket's opening to the first picture with a ship`);
-  await page.waitForFunction(() => /^\d+ players, 60 Hz, .*B\/s, ping \d+ ms, server tick p99 [\d.]+ ms$/.test(document.getElementById("verdict").textContent), null, PATIENCE);
+  await page.waitForFunction(() => /^\d+ players, 60 Hz, .*B\/s to you, ping \d+ ms, server tick p99 [\d.]+ ms$/.test(document.getElementById("summary").textContent), null, PATIENCE);
   assert.deepEqual(errors, []);
   await context.close();
 });

@@ -1,0 +1,156 @@
+// @ts-check
+// What is between this page and the server, and what this page does against it: links with a name, sliders, faults, switches.
+
+import { made } from "../dom.js";
+import { LINKS } from "../links.js";
+import { keep, kept } from "../storage.js";
+import { button } from "./dock.js";
+
+const KEY = "snapline.conditions";
+const FREEZE_MS = 2000;
+
+/**
+ * The sliders: name of the link's number, what it is called, its largest value, its unit.
+ * @type {readonly (readonly [keyof import("../links.js").LinkOptions, string, number, string])[]}
+ */
+const SLIDERS = [
+  ["delayMs", "delay, one way", 400, "ms"],
+  ["jitterMs", "jitter", 200, "ms"],
+  ["lossPerMille", "lost segments", 100, "‰"],
+  ["stallMs", "each costs", 1000, "ms"],
+];
+
+/** @typedef {"prediction" | "interpolation" | "ghosts"} Switch */
+
+/** The switches: what each is called, and what it shows. @type {readonly (readonly [Switch, string, string])[]} */
+const SWITCHES = [
+  ["prediction", "Prediction", "Off: your own ship moves when the server's answer has come"],
+  ["interpolation", "Interpolation", "Off: others are drawn as the newest snapshot has them"],
+  ["ghosts", "Ghosts", "Outlines: where the newest snapshot has everybody (G)"],
+];
+
+/** @typedef {{ preset: string, link: import("../links.js").LinkOptions | null, prediction: boolean, interpolation: boolean, ghosts: boolean }} Conditions */
+
+/** @returns {Conditions} */
+export function usual() {
+  return { preset: "none", link: null, prediction: true, interpolation: true, ghosts: false };
+}
+
+/**
+ * What was kept, as far as it makes sense.
+ * @param {string | null} text
+ * @returns {Conditions}
+ */
+export function readConditions(text) {
+  const conditions = usual();
+  try {
+    const { preset, link, prediction, interpolation, ghosts } = JSON.parse(text ?? "{}");
+    Object.assign(conditions, { prediction: prediction !== false, interpolation: interpolation !== false, ghosts: ghosts === true });
+    const known = LINKS.get(preset);
+    if (known) Object.assign(conditions, { preset, link: known.link });
+    else if (preset === "own" && link) Object.assign(conditions, { preset, link: cleaned(link) });
+  } catch {
+    // Something else's: as usual.
+  }
+  return conditions;
+}
+
+/** @param {Record<string, unknown>} link */
+function cleaned(link) {
+  const numbers = SLIDERS.map(([name, , max]) => [name, Math.min(max, Math.max(0, Math.round(Number(link[name]) || 0)))]);
+  return Object.fromEntries(numbers);
+}
+
+export class ConditionsPanel {
+  conditions = readConditions(kept(KEY));
+  #game;
+  #presets = made("div", "", "presets");
+  /** @type {Map<string, HTMLInputElement>} */
+  #sliders = new Map();
+  /** @type {Map<Switch, HTMLButtonElement>} */
+  #switches = new Map();
+
+  /**
+   * @param {HTMLElement} body
+   * @param {() => import("../snapline.js").Game} game
+   */
+  constructor(body, game) {
+    this.#game = game;
+    this.#presets.setAttribute("role", "group");
+    this.#presets.setAttribute("aria-label", "A simulated network");
+    for (const [name, { label }] of LINKS) this.#presets.append(this.#preset(name, label));
+    const sliders = made("div", "", "sliders");
+    for (const slider of SLIDERS) sliders.append(this.#slider(...slider));
+    const faults = made("div", "", "presets");
+    faults.append(
+      button("Freeze 2 s", "", () => game().freeze(FREEZE_MS)),
+      button("Drop socket", "", () => game().drop()),
+    );
+    const switches = made("div", "", "switches");
+    for (const [name, label, words] of SWITCHES) switches.append(this.#switch(name, label, words));
+    body.append(this.#presets, sliders, faults, switches, made("p", "The link is simulated as TCP would be: a lost segment stalls all behind it.", "note"));
+    this.#write();
+  }
+
+  /** Makes a new connection as this panel says. @param {import("../snapline.js").Game} game */
+  apply(game) {
+    const { link, prediction, interpolation } = this.conditions;
+    if (link || game.options.link) game.setLink(link);
+    game.setPrediction(prediction);
+    game.setInterpolation(interpolation);
+  }
+
+  /** Changes some of it. @param {Partial<Conditions>} more @param {boolean} [isKept] whether the next visit has it too */
+  set(more, isKept = true) {
+    const preset = more.preset !== undefined && more.link === undefined ? LINKS.get(more.preset) : undefined;
+    Object.assign(this.conditions, more, preset ? { link: preset.link } : {});
+    this.apply(this.#game());
+    this.#write();
+    if (isKept) keep(KEY, JSON.stringify(this.conditions));
+  }
+
+  #write() {
+    const { preset, link } = this.conditions;
+    for (const node of this.#presets.children) node.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (node).dataset.preset === preset));
+    for (const [name, , , unit] of SLIDERS) this.#writeSlider(name, Number(link?.[name] ?? 0), unit);
+    for (const [name, node] of this.#switches) node.setAttribute("aria-pressed", String(this.conditions[name]));
+  }
+
+  /** @param {string} name @param {number} value @param {string} unit */
+  #writeSlider(name, value, unit) {
+    const input = this.#sliders.get(name);
+    if (!input) return;
+    input.value = String(value);
+    input.setAttribute("aria-valuetext", `${value} ${unit}`);
+    const figure = input.parentElement?.querySelector("output");
+    if (figure) figure.textContent = `${value} ${unit}`;
+  }
+
+  /** @param {string} name @param {string} label */
+  #preset(name, label) {
+    const made = button(label, "", () => this.set({ preset: name }));
+    made.dataset.preset = name;
+    return made;
+  }
+
+  /** @param {keyof import("../links.js").LinkOptions} name @param {string} label @param {number} max @param {string} unit */
+  #slider(name, label, max, unit) {
+    const row = made("label", "", "slider");
+    const input = document.createElement("input");
+    Object.assign(input, { type: "range", min: "0", max: String(max), step: name === "lossPerMille" ? "1" : "5" });
+    input.addEventListener("input", () => this.set({ preset: "own", link: { ...this.conditions.link, [name]: Number(input.value) } }));
+    this.#sliders.set(name, input);
+    row.append(made("span", label), input, document.createElement("output"));
+    row.title = `${label}, in ${unit}`;
+    return row;
+  }
+
+  /** @param {Switch} name @param {string} label @param {string} words */
+  #switch(name, label, words) {
+    const made = button(label, "", () => this.set({ [name]: !this.conditions[name] }));
+    made.className = "switch";
+    made.title = words;
+    this.#switches.set(name, made);
+    return made;
+  }
+}
