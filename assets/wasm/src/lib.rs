@@ -72,7 +72,14 @@ impl Client {
             return Err(JsError::new("a link's times are 0 to 10000 ms, its loss is 0 to 1000 in a thousand"));
         }
         let [delay_us, jitter_us, stall_us] = times_ms.map(|ms| u64::from(ms) * 1000);
-        self.line.set(LinkSpec { delay_us, jitter_us, loss_per_mille, stall_us, bytes_per_s: bytes_per_s.into(), ..DIRECT });
+        self.line.set(LinkSpec {
+            delay_us,
+            jitter_us,
+            loss_per_mille,
+            stall_us,
+            bytes_per_s: bytes_per_s.into(),
+            ..DIRECT
+        });
         Ok(())
     }
 

@@ -21,8 +21,8 @@ use crate::host::RowsAnswer;
 use crate::net::{Gate, Visitor, play, room_of};
 
 use super::assets::{Assets, File, not_found};
-use super::sources::source;
 use super::metrics::Exposition;
+use super::sources::source;
 
 /// How long `/debug/rooms/NAME/rows` waits for a step to come.
 const ROWS_PATIENCE: Duration = Duration::from_secs(1);

@@ -265,7 +265,16 @@ impl Session {
         if self.arrivals.len() == ARRIVALS_MAX {
             self.arrivals.pop_front();
         }
-        self.arrivals.push_back(Arrival { step, bytes: bytes.len(), rows, echo_us, lateness, slack, buffered_us, parts });
+        self.arrivals.push_back(Arrival {
+            step,
+            bytes: bytes.len(),
+            rows,
+            echo_us,
+            lateness,
+            slack,
+            buffered_us,
+            parts,
+        });
         self.stats.snapshots += 1;
         self.stats.snapshot_bytes += bytes.len() as u64;
         if info.check_failed {
