@@ -39,6 +39,8 @@ function milliseconds(us) {
  * @property {number} desyncs checks since joining that failed
  * @property {number} tickP99Us
  * @property {number} tickBudgetUs 0: not known
+ * @property {number} [stepHz] snapshots a second that the server means to send now
+ * @property {number} [stepHzFull] the same when it has time enough
  */
 
 /**
@@ -54,13 +56,17 @@ export const RULE = { silentMs: 500, behindShare: 0.85, lateInputs: 3, stalledMs
  * @param {Signs} signs
  * @returns {Verdict}
  */
-export function verdict({ sinceMs, stalledMs, jitterMs, lateInputs, unexplained, desyncs, tickP99Us, tickBudgetUs }) {
+export function verdict({ sinceMs, stalledMs, jitterMs, lateInputs, unexplained, desyncs, tickP99Us, tickBudgetUs, stepHz = 0, stepHzFull = 0 }) {
   const ms = Math.round;
   if (sinceMs >= RULE.silentMs) return { name: "silent", level: "bad", words: `silent: nothing has come for ${(sinceMs / 1000).toFixed(1)} s` };
   if (desyncs > 0) return { name: "desynced", level: "bad", words: `desynced: ${count(desyncs, "failed check")}` };
   if (unexplained > 0) return { name: "diverging", level: "bad", words: `diverging: ${count(unexplained, "unexplained correction")}` };
   if (tickBudgetUs > 0 && tickP99Us > tickBudgetUs * RULE.behindShare) {
     return { name: "behind", level: "bad", words: `server behind: tick ${ms(tickP99Us / 1000)} of ${Math.floor(tickBudgetUs / 1000)} ms` };
+  }
+  // One a second is what rounding may take.
+  if (stepHz > 0 && stepHz < stepHzFull - 1) {
+    return { name: "behind", level: "bad", words: `server behind: it sends ${stepHz} of ${stepHzFull} snapshots a second` };
   }
   if (stalledMs >= RULE.stalledMs) return { name: "stalled", level: "bad", words: `stalled: nothing came for ${ms(stalledMs)} ms` };
   if (lateInputs >= RULE.lateInputs) return { name: "late", level: "fair", words: `late inputs: ${lateInputs} came too late, the ship may jump` };

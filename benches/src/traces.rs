@@ -42,7 +42,7 @@ wire! {
 
 wire! {
     /// A projectile of the recorded arena.
-    pub struct Projectile at place by vel {
+    pub struct Projectile at place by vel from Player {
         vel: Vec2 => Lerp Fixed { min: -30720.0, max: 30720.0, step: 30.0, wrap: false },
         place: Vec2 => Lerp Fixed { min: 0.0, max: 32768.0, step: 1.0, wrap: false },
         angle: f32 => Arc Angle { bits: 10 },
@@ -152,8 +152,8 @@ pub fn arena(path: &Path) -> Result<Trace, String> {
         Ok::<u32, String>(part.iter().rev().fold(0u32, |all, &byte| all << 8 | u32::from(byte)))
     };
     let schema = schema("arena trace", vec![Player::KIND, Projectile::KIND], Own::KIND);
-    let mut births = Births::default();
-    let mut steps = Vec::new();
+    let (mut births, mut shooters) = (Births::default(), Shooters::default());
+    let mut steps: Vec<Arc<Rows>> = Vec::new();
     let frames = number(4)?;
     for frame in 0..frames {
         let mut rows = Rows::new(schema.clone());
@@ -169,6 +169,7 @@ pub fn arena(path: &Path) -> Result<Trace, String> {
             rows.put_words(id, kind, &[vel(vx), vel(vy), x, y, angle & 1023, hp & 127, flags & 255]);
         }
         rows.finish();
+        shooters.tell(steps.last().map(|rows| &**rows), &mut rows);
         steps.push(Arc::new(rows));
     }
     if frames == 0 || at != bytes.len() {
@@ -196,6 +197,39 @@ impl Births {
         *generation += u32::from(last.wrapping_add(1) != frame || *last_kind != kind);
         (*last, *last_kind) = (frame, kind);
         NetId { slot, generation: *generation }
+    }
+}
+
+/// Who fired each projectile in flight. The file does not say, but a game knows: it is taken to be the player who, in the frame before the
+/// projectile's first, was nearest to where it came from.
+#[derive(Default)]
+struct Shooters(std::collections::BTreeMap<NetId, NetId>);
+
+/// How far behind its first place a projectile comes from, along its own angle: it leaves the muzzle 24 units before its ship and flies for a frame.
+const FLOWN: f64 = 544.0;
+
+impl Shooters {
+    fn tell(&mut self, before: Option<&Rows>, rows: &mut Rows) {
+        let mut by = Vec::new();
+        for row in rows.list().iter().filter(|row| row.kind == 1) {
+            let words = rows.words(row);
+            let shooter = self.0.get(&row.id).copied().or_else(|| {
+                if before?.find(row.id).is_some() {
+                    return None;
+                }
+                let angle = f64::from(words[4]) / 1024.0 * std::f64::consts::TAU;
+                let from = [f64::from(words[2]) - FLOWN * angle.cos(), f64::from(words[3]) - FLOWN * angle.sin()];
+                let players = before?.list().iter().filter(|row| row.kind == 0);
+                let off = |row: &Row| {
+                    let words = before.map_or(&[][..], |before| before.words(row));
+                    (f64::from(words[2]) - from[0]).hypot(f64::from(words[3]) - from[1])
+                };
+                players.min_by(|a, b| off(a).total_cmp(&off(b))).map(|row| row.id)
+            });
+            by.extend(shooter.map(|shooter| (row.id, shooter)));
+        }
+        self.0 = by.iter().copied().collect();
+        by.into_iter().for_each(|(id, shooter)| rows.set_by(id, shooter));
     }
 }
 

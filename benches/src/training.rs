@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use snapline_shared::bits::BitWriter;
-use snapline_shared::coder::{Counts, RowCoder, RowState};
+use snapline_shared::coder::{Birth, Counts, Rates, RowCoder, RowState};
 use snapline_shared::ids::NetId;
 use snapline_shared::rows::Rows;
 use snapline_shared::schema::Schema;
@@ -20,13 +20,15 @@ const LOADS_EVERY: usize = 64;
 pub struct Training {
     schema: Arc<Schema>,
     counts: Option<Counts>,
+    /// Rows told by those that spawned them, by rates.
+    births: Vec<(Rates, Vec<Birth>)>,
 }
 
 impl Training {
     /// A training of nothing yet, for worlds with the kinds of this schema.
     #[must_use]
     pub const fn new(schema: Arc<Schema>) -> Self {
-        Self { schema, counts: None }
+        Self { schema, counts: None, births: Vec::new() }
     }
 
     /// Counts a world whose players see as far as `radius`, in units. `progress` is called after each step.
@@ -40,10 +42,11 @@ impl Training {
         }
         let mut coder = RowCoder::new(&trace.schema_with(""), trace.rates)?;
         coder.count(self.counts.take());
-        let mut world = Coded::default();
+        let (mut world, mut births) = (Coded::default(), Vec::new());
         let mut places = Places::default();
         let mut views = vec![(View::default(), [0.0; 2]); usize::from(VIEWS)];
         for (number, rows) in trace.steps.iter().enumerate() {
+            world.births(&coder, rows, &mut births);
             world.step(&mut coder, rows);
             places.rebuild(rows);
             for (player, (view, eye)) in (0u16..).zip(&mut views) {
@@ -62,6 +65,7 @@ impl Training {
             progress();
         }
         self.counts = coder.counts();
+        self.births.push((trace.rates, births));
         Ok(())
     }
 
@@ -70,9 +74,21 @@ impl Training {
     /// # Errors
     /// Never for a schema that `add` took.
     pub fn text(&self) -> Result<String, String> {
-        let schema = Schema { tables: "".into(), ..Schema::clone(&self.schema) };
-        let coder = RowCoder::new(&schema, snapline_shared::coder::Rates { tick_hz: 60, ticks_per_step: 1 })?;
-        Ok(self.counts.as_ref().map_or(String::new(), |counts| coder.trained(counts)))
+        let Some(mut counts) = self.counts.clone() else { return Ok(String::new()) };
+        let with = |tables: String| Schema { tables: tables.into(), ..Schema::clone(&self.schema) };
+        let coders = |schema: &Schema| {
+            self.births.iter().map(|(rates, _)| RowCoder::new(schema, *rates)).collect::<Result<Vec<_>, _>>()
+        };
+        let plain = coders(&with(String::new()))?;
+        let seen: Vec<(&RowCoder, &[Birth])> =
+            plain.iter().zip(&self.births).map(|(coder, (_, births))| (coder, &births[..])).collect();
+        let muzzles = RowCoder::muzzles(&seen);
+        for (mut coder, (_, births)) in coders(&with(muzzles.clone()))?.into_iter().zip(&self.births) {
+            coder.count(Some(counts));
+            births.iter().for_each(|birth| coder.count_spawn(birth));
+            counts = coder.counts().unwrap_or_default();
+        }
+        Ok(muzzles + &plain[0].trained(&counts))
     }
 }
 
@@ -96,6 +112,19 @@ struct Coded {
 }
 
 impl Coded {
+    /// The births of this step, while the rows are still those of the step before.
+    fn births(&self, coder: &RowCoder, rows: &Rows, out: &mut Vec<Birth>) {
+        let before = |id: NetId| self.rows.get(usize::from(id.slot))?.as_ref().filter(|(mine, _)| *mine == id);
+        for &(id, spawner) in rows.spawned() {
+            let (Some(row), Some(other)) = (rows.find(id), rows.find(spawner)) else { continue };
+            let (None, Some((_, old))) = (before(id), before(spawner)) else { continue };
+            if coder.spawner_of(row.kind) == Some(other.kind) {
+                let (words, after) = (rows.words(row).to_vec(), rows.words(other).to_vec());
+                out.push(Birth { kind: row.kind, words, before: old.words.clone(), after });
+            }
+        }
+    }
+
     fn step(&mut self, coder: &mut RowCoder, rows: &Rows) {
         self.bits.clear();
         let mut next = 0;

@@ -30,7 +30,8 @@ const UPDATE_GAP_MIN: Duration = Duration::from_micros(500);
 pub(crate) struct Shared {
     /// Where the schema came from: looked up once for all bots.
     pub(crate) address: SocketAddr,
-    pub(crate) uri: Uri,
+    /// By room: bot n goes to room n modulo their number.
+    pub(crate) uris: Vec<Uri>,
     pub(crate) players: Players,
     pub(crate) maps: Maps,
     pub(crate) join_timeout: Duration,
@@ -38,8 +39,17 @@ pub(crate) struct Shared {
     pub(crate) drop_every: Option<Duration>,
     /// Zero of every player's clock.
     pub(crate) start: Instant,
+    /// Length of a span of the series, in seconds.
+    pub(crate) span_s: u32,
     pub(crate) samples: Shards,
     pub(crate) live: Arc<Live>,
+}
+
+impl Shared {
+    /// Where the socket of bot `number` is.
+    pub(crate) fn uri(&self, number: u32) -> Uri {
+        self.uris[number as usize % self.uris.len()].clone()
+    }
 }
 
 /// What became of one bot.
@@ -96,13 +106,14 @@ pub(crate) async fn play(
     let deadline = Instant::now() + shared.join_timeout;
     let player = shared.players.player(number);
     let socket = tokio::select! {
-        socket = connect(&shared) => socket,
+        socket = connect(&shared, number) => socket,
         () = sleep_until(deadline) => Err("no WebSocket in time".to_owned()),
         () = ended(&mut phase) => Err(STOPPED.to_owned()),
     };
     match socket {
         Ok(socket) => {
-            Box::new(Bot { number, shared, phase, socket, player, measuring: false, reset_at: None })
+            let measuring_since = Instant::now();
+            Box::new(Bot { number, shared, phase, socket, player, measuring: false, measuring_since, reset_at: None })
                 .run(deadline, joining)
                 .await
         }
@@ -127,6 +138,7 @@ struct Bot {
     socket: Socket,
     player: Box<dyn Player>,
     measuring: bool,
+    measuring_since: Instant,
     /// When it has reset its connection, until the first snapshot after that.
     reset_at: Option<Instant>,
 }
@@ -163,7 +175,7 @@ impl Bot {
         let _ = self.socket.get_ref().set_zero_linger();
         self.reset_at = Some(Instant::now());
         let deadline = Instant::now() + self.shared.join_timeout;
-        let opened = timeout(self.shared.join_timeout, connect(&self.shared)).await;
+        let opened = timeout(self.shared.join_timeout, connect(&self.shared, self.number)).await;
         self.socket = match opened {
             Ok(Ok(socket)) => socket,
             Ok(Err(words)) => return Err(End::Outside(words)),
@@ -220,6 +232,7 @@ impl Bot {
                         return End::Finished;
                     }
                     self.measuring = phase == Phase::Playing;
+                    self.measuring_since = Instant::now();
                     Ok(())
                 }
             };
@@ -294,12 +307,15 @@ impl Bot {
                 self.shared.samples.of(self.number).add_resume_us(at.elapsed().as_micros() as u64);
             }
             if self.measuring {
-                self.shared.samples.of(self.number).add_arrival(&arrival);
+                let span = self.measuring_since.elapsed().as_secs() as u32 / self.shared.span_s;
+                let mut samples = self.shared.samples.of(self.number);
+                samples.span = span;
+                samples.add_arrival(&arrival);
             }
         }
         while let Some(event) = self.player.poll_event() {
             if let (SessionEvent::Notice(Notice::Status(status)), true) = (event, self.measuring) {
-                self.shared.samples.of(self.number).add_rtt_ms(status.rtt_ms);
+                self.shared.samples.of(self.number).add_status(&status);
             }
         }
     }

@@ -7,6 +7,7 @@ use snapline_shared::client::{Brain, Pilot, Player};
 use snapline_shared::game::{Game, schema};
 use snapline_shared::schema::Schema;
 
+use crate::options::{Options, Pattern};
 use crate::steered::Steered;
 
 /// Makes a player from the seed of one bot.
@@ -33,7 +34,9 @@ impl Brains {
     }
 
     /// Who plays on a server of this schema, whose JSON has this hash.
-    pub(crate) fn choose(&self, schema: Schema, hash: u64, seed: u64, steer: bool) -> Players {
+    pub(crate) fn choose(&self, schema: Schema, hash: u64, options: &Options) -> Players {
+        let Options { seed, pattern, .. } = *options;
+        let steer = options.steer || pattern != Pattern::Wander;
         let game = schema.game.clone().into_owned();
         let named = self.0.iter().filter(|known| known.game == game);
         let brain = named.clone().find(|known| known.schema_hash == hash);
@@ -47,7 +50,7 @@ impl Brains {
             }
             None => (None, Play { brain: None, reason: Some(format!("no brain for {game} here")) }),
         };
-        Players { schema: Arc::new(schema), maker, seed, play }
+        Players { schema: Arc::new(schema), maker, seed, pattern, play }
     }
 }
 
@@ -58,7 +61,7 @@ impl fmt::Debug for Brains {
 }
 
 /// Who played the bots.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Play {
     /// The game whose own brain played, predicted; null: inputs were made from the schema.
     pub brain: Option<String>,
@@ -81,17 +84,23 @@ pub(crate) struct Players {
     schema: Arc<Schema>,
     maker: Option<Maker>,
     seed: u64,
+    pattern: Pattern,
     pub(crate) play: Play,
 }
 
 impl Players {
+    /// What the bots steer by.
+    pub(crate) const fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
     /// The player of bot `number`, not connected yet.
     pub(crate) fn player(&self, number: u32) -> Box<dyn Player> {
         // An odd factor keeps neighbours apart.
         let seed = self.seed ^ (u64::from(number) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         match &self.maker {
             Some(maker) => maker(seed),
-            None => Box::new(Steered::new(self.schema.clone(), seed)),
+            None => Box::new(Steered::new(self.schema.clone(), self.pattern, seed)),
         }
     }
 }
@@ -112,7 +121,8 @@ mod tests {
 
     fn chosen(brains: &Brains, game: &str, hash: u64, steer: bool) -> Play {
         let schema = Schema { game: game.to_owned().into(), ..schema::<Swarm>() };
-        brains.choose(schema, hash, 1, steer).play
+        let options = Options { steer, ..Options::new("ws://h") };
+        brains.choose(schema, hash, &options).play
     }
 
     #[test]

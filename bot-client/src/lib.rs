@@ -11,8 +11,15 @@
 //! | `brains` | who plays: a brain or the schema |
 //! | `steer`, `steered` | the input of a bot, from a seed and the schema; the player that presses it |
 //! | `bot`, `socket` | one bot from its connection to its goodbye |
+//! | `light` | bots by the thousand on one thread, of whose snapshots only the head is read |
+//! | `workload` | the workloads w1, w2 and w3 |
+//! | `field` | where a run takes place |
 //! | `swarm` | starts all, times the run, collects |
-//! | `samples`, `cpu`, `report`, `table` | what is measured; what comes out: JSON and a table |
+//! | `samples`, `cpu`, `server_use` | what is measured; what this process and the server's spend |
+//! | `series`, `counts`, `part` | the same over time; histograms in JSON; what one process of several brings home |
+//! | `limit` | the largest count that goes well |
+//! | `processes` | one run by several processes |
+//! | `report`, `load`, `table`, `html`, `plot` | what comes out: JSON, a table, a page |
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), snapline_bots::RunError> {
@@ -27,23 +34,45 @@
 
 mod bot;
 mod brains;
+mod counts;
 mod cpu;
 mod fetch;
+mod field;
+mod html;
+mod light;
+mod limit;
+mod load;
 mod map;
 mod open_files;
 mod options;
+mod part;
+mod plot;
+mod processes;
 mod report;
 mod samples;
+mod series;
+mod server_use;
 mod socket;
 mod steer;
 mod steered;
 mod swarm;
 mod table;
 mod target;
+mod workload;
 
 pub use brains::{Brains, Play};
 pub use fetch::FetchError;
-pub use options::{BOTS, DROP_EVERY_S, Options, OptionsError, RAMP_PER_SECOND, SECONDS, Wrong};
+pub use limit::LimitSearch;
+pub use load::{Load, Tail};
+pub use options::{
+    BOTS, CHURN, DROP_EVERY_S, FLOOR_IN_BYTES, LEAD_TICKS, Options, OptionsError, Pattern, RAMP_PER_SECOND, ROOMS,
+    SECONDS, Wrong,
+};
+pub use plot::{Line, Plot, bars};
+pub use processes::{run_child, run_processes};
 pub use report::{Bots, Cpu, Mispredictions, Percentiles, Report, Spread, Visible};
+pub use series::Moment;
+pub use server_use::ServerUse;
 pub use steer::Steering;
 pub use swarm::{Live, RunError, run, run_until};
+pub use workload::Workload;

@@ -1,6 +1,7 @@
 //! `bot-client`: arguments in, a swarm of bots, a table and JSON out.
 
 mod args;
+mod find_limit;
 mod progress;
 
 use std::fs::{File, OpenOptions};
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use snapline_arena::{Ace, Arena};
-use snapline_bots::{Brains, Live, Options, Report, RunError, run_until};
+use snapline_bots::{Brains, Live, Options, Report, RunError, run_child, run_processes, run_until};
 
 const EXIT_BAD_RUN: u8 = 1;
 const EXIT_BAD_ARGUMENT: u8 = 2;
@@ -23,15 +24,27 @@ async fn main() -> ExitCode {
     if let Err(error) = options.check() {
         return fail(&error.to_string(), EXIT_BAD_ARGUMENT);
     }
-    let mut output = match Output::open(args.json.as_deref()) {
+    if args.part.is_some() {
+        return match run_child(&options, &brains(), stopped()).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error.to_string(), EXIT_BAD_RUN),
+        };
+    }
+    let mut output = match Output::open(args.json.as_deref(), args.html.as_deref()) {
         Ok(output) => output,
-        Err(error) => return fail(&format!("json: takes a file that can be written: {error}"), EXIT_BAD_ARGUMENT),
+        Err(error) => {
+            return fail(&format!("json, html: takes a file that can be written: {error}"), EXIT_BAD_ARGUMENT);
+        }
     };
-    let report = match run(&options).await {
+    let result = match args.find_limit {
+        Some(late_ms) => find_limit::find(&args, &options, late_ms.into()).await,
+        None => run(&args, &options).await,
+    };
+    let report = match result {
         Ok(report) => report,
         Err(error) => return fail(&error.to_string(), EXIT_BAD_RUN),
     };
-    match output.write(&report) {
+    match output.write(&report, &args.title()) {
         Ok(()) if report.is_good() => ExitCode::SUCCESS,
         Ok(()) => ExitCode::from(EXIT_BAD_RUN),
         Err(error) => fail(&format!("the report cannot be written: {error}"), EXIT_BAD_RUN),
@@ -51,10 +64,23 @@ fn fail(words: &str, code: u8) -> ExitCode {
 }
 
 /// The run, with a bar, until it is over or somebody ends it.
-async fn run(options: &Options) -> Result<Report, RunError> {
+async fn run(args: &args::Args, options: &Options) -> Result<Report, RunError> {
     let (live, brains) = (Arc::<Live>::default(), brains());
+    let bots = async {
+        if args.processes == 1 {
+            return run_until(options, &brains, &live, stopped()).await;
+        }
+        let program = std::env::current_exe().map_err(|error| RunError::Process(error.to_string()))?;
+        let command = |part: u32| {
+            let mut command = std::process::Command::new(&program);
+            command.args(args.of_child(part, options.bots));
+            command
+        };
+        let whole = Options { part: (0, 1), ..options.clone() };
+        run_processes(&whole, args.processes, command, &live, stopped()).await
+    };
     tokio::select! {
-        report = run_until(options, &brains, &live, stopped()) => report,
+        report = bots => report,
         () = progress::show(options, &live) => Err(RunError::Stopped),
     }
 }
@@ -75,35 +101,34 @@ async fn stopped() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// Where the report goes. The file is opened before the run: a day of play must not end in a path that cannot be written.
-enum Output {
-    Table,
-    TableAndFile(File),
-    Json,
+/// Where the report goes. Files are opened before the run: a day of play must not end in a path that cannot be written.
+struct Output {
+    /// The table is printed unless JSON is.
+    print_json: bool,
+    json: Option<File>,
+    html: Option<File>,
 }
 
 impl Output {
-    fn open(json: Option<&Path>) -> io::Result<Self> {
-        match json {
-            None => Ok(Self::Table),
-            Some(path) if path == Path::new("-") => Ok(Self::Json),
-            // An older report stays until there is a new one.
-            Some(path) => {
-                let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
-                Ok(Self::TableAndFile(file))
-            }
-        }
+    fn open(json: Option<&Path>, html: Option<&Path>) -> io::Result<Self> {
+        // An older report stays until there is a new one.
+        let open = |path: &Path| OpenOptions::new().write(true).create(true).truncate(false).open(path);
+        let print_json = json == Some(Path::new("-"));
+        let json = json.filter(|_| !print_json).map(open).transpose()?;
+        Ok(Self { print_json, json, html: html.map(open).transpose()? })
     }
 
-    fn write(&mut self, report: &Report) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
-        match self {
-            Self::Json => return stdout.write_all(report.to_json().as_bytes()),
-            Self::Table => {}
-            Self::TableAndFile(file) => {
+    fn write(&mut self, report: &Report, title: &str) -> io::Result<()> {
+        let files = [(&mut self.json, report.to_json()), (&mut self.html, report.to_html(title))];
+        for (file, text) in files {
+            if let Some(file) = file {
                 file.set_len(0)?;
-                file.write_all(report.to_json().as_bytes())?;
+                file.write_all(text.as_bytes())?;
             }
+        }
+        let mut stdout = io::stdout().lock();
+        if self.print_json {
+            return stdout.write_all(report.to_json().as_bytes());
         }
         write!(stdout, "{report}")
     }

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use snapline_shared::client;
 
 use crate::brains::Play;
+use crate::load::Load;
 use crate::samples::Samples;
+use crate::series::Moment;
+use crate::server_use::ServerUse;
 
 /// Different reasons that are listed; the words may be the server's, so there could be one for every bot.
 const REASONS_MAX: usize = 16;
@@ -56,6 +59,14 @@ pub struct Report {
     pub visible: Visible,
     /// What this process itself spent.
     pub cpu: Cpu,
+    /// What light bots measured beside.
+    pub load: Load,
+    /// What the server's process spent, when it is on this machine and was found.
+    pub server: Option<ServerUse>,
+    /// How the run went over time, in at most 300 spans.
+    pub series: Vec<Moment>,
+    /// How many snapshots were late by up to so many milliseconds, and by more than the pair before says.
+    pub late_counts: Vec<(f64, u64)>,
 }
 
 /// Who came and who went.
@@ -94,7 +105,7 @@ pub struct Percentiles {
 }
 
 /// Predicted states that the server's differed from, by cause; 0 for bots that steer by the schema, for they do not predict.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mispredictions {
     /// An input came too late to be applied.
     pub late: u64,
@@ -150,7 +161,11 @@ impl Report {
             starved_ticks: tally.starved_ticks,
             compared: tally.compared,
             mispredictions: tally.mispredictions,
-            visible: Visible { mean: mean(samples.rows) },
+            visible: Visible {
+                mean: (samples.rows_snapshots > 0).then(|| round(samples.rows as f64 / samples.rows_snapshots as f64)),
+            },
+            load: Load::new(samples),
+            late_counts: late_counts(&samples.late_us),
             ..Self::default()
         }
     }
@@ -173,11 +188,19 @@ impl Report {
         .collect()
     }
 
-    /// Whether the bots had hardly a moment left on their threads: then times and rates are theirs rather than the server's.
+    /// Whether the bots had hardly a moment left on their threads, or sent late by themselves: then times and rates are theirs rather than the server's.
     #[must_use]
     pub fn bots_were_busy(&self) -> bool {
         let available = self.seconds * f64::from(self.cpu.threads);
-        self.cpu.seconds.is_some_and(|spent| available > 0.0 && spent > BUSY_SHARE * available)
+        let all_busy = self.cpu.seconds.is_some_and(|spent| available > 0.0 && spent > BUSY_SHARE * available);
+        all_busy || self.load.busy_share.is_some_and(|share| share > BUSY_SHARE) || self.load.slipped()
+    }
+
+    /// Whether the server keeps up: a good run without a skipped tick, 99 of 100 snapshots less late than that, and the bots not busy themselves.
+    #[must_use]
+    pub fn keeps_up(&self, late_ms_max: f64) -> bool {
+        let in_time = self.load.late_ms.p99.is_some_and(|ms| ms < late_ms_max);
+        self.is_good() && in_time && self.load.skipped_ticks == 0 && !self.bots_were_busy()
     }
 
     /// Whether every bot joined, none was dropped, each got snapshots, and all messages decoded to what the server meant.
@@ -194,7 +217,13 @@ impl Report {
     }
 }
 
-fn percentiles(histogram: &Histogram<u64>, unit: f64) -> Percentiles {
+/// From a tenth of a millisecond, each by half as much again.
+fn late_counts(histogram: &Histogram<u64>) -> Vec<(f64, u64)> {
+    let pairs = histogram.iter_log(100, 1.5);
+    pairs.map(|at| (round(at.value_iterated_to() as f64 / 1000.0), at.count_since_last_iteration())).collect()
+}
+
+pub(crate) fn percentiles(histogram: &Histogram<u64>, unit: f64) -> Percentiles {
     let at = |quantile| (!histogram.is_empty()).then(|| round(histogram.value_at_quantile(quantile) as f64 / unit));
     Percentiles { p50: at(0.5), p99: at(0.99) }
 }
@@ -205,7 +234,7 @@ pub(crate) fn round(value: f64) -> f64 {
 }
 
 /// The fates of the bots, counted.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tally {
     pub(crate) joined: u32,
     pub(crate) silent: u32,
@@ -220,6 +249,30 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    /// Counts one more bot whose socket the server ended.
+    pub(crate) fn add_dropped(&mut self, code: u16, words: &str) {
+        *self.dropped.entry(code).or_default() += 1;
+        self.add_reason(&format!("{code} {words}"));
+    }
+
+    /// Adds what became of others.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.joined += other.joined;
+        self.silent += other.silent;
+        other.dropped.into_iter().for_each(|(code, count)| *self.dropped.entry(code).or_default() += count);
+        for (words, count) in other.reasons {
+            let known = self.reasons.contains_key(&words) || self.reasons.len() < REASONS_MAX - 1;
+            *self.reasons.entry(if known { words } else { REASON_OTHER.to_owned() }).or_default() += count;
+        }
+        self.decode_errors += other.decode_errors;
+        self.desyncs += other.desyncs;
+        self.starved_ticks += other.starved_ticks;
+        self.compared += other.compared;
+        self.mispredictions.late += other.mispredictions.late;
+        self.mispredictions.touched += other.mispredictions.touched;
+        self.mispredictions.unexplained += other.mispredictions.unexplained;
+    }
+
     /// Counts one more bot that went wrong in this way.
     pub(crate) fn add_reason(&mut self, words: &str) {
         // The words may come from the network and go to a terminal.

@@ -20,12 +20,12 @@ const CODE_NONE: u16 = 1005;
 
 pub(crate) type Socket = WebSocketStream<TcpStream>;
 
-/// Opens a socket. The error says in words how far it came.
-pub(crate) async fn connect(shared: &Shared) -> Result<Socket, String> {
+/// Opens the socket of bot `number`. The error says in words how far it came.
+pub(crate) async fn connect(shared: &Shared, number: u32) -> Result<Socket, String> {
     let stream = TcpStream::connect(shared.address).await.map_err(|error| format!("no connection: {error}"))?;
     // An input that waits for the ack of the one before is a late input.
     stream.set_nodelay(true).map_err(|error| format!("no connection: {error}"))?;
-    let request = ClientRequestBuilder::new(shared.uri.clone()).with_sub_protocol(SUBPROTOCOL);
+    let request = ClientRequestBuilder::new(shared.uri(number)).with_sub_protocol(SUBPROTOCOL);
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)

@@ -73,6 +73,12 @@ impl Steering {
     }
 }
 
+/// Whether a field tells which way something turns, by its name.
+pub(crate) fn turns(field: &FieldSpec) -> bool {
+    let name = field.name.to_ascii_lowercase();
+    TURNING.iter().any(|part| name.contains(part))
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Habit {
     /// Goes its way, a little to this side and that.
@@ -100,12 +106,11 @@ struct Part {
 impl Part {
     fn new(field: &FieldSpec, rng: &mut Rng) -> Self {
         let lane = field.lane;
-        let name = field.name.to_ascii_lowercase();
         let habit = match lane {
             Lane::Quat { .. } => Habit::Rotate,
             Lane::Uint { bits: 1 } => Habit::Toggle,
             _ if field.shape == Shape::Bool => Habit::Toggle,
-            _ if TURNING.iter().any(|part| name.contains(part)) => Habit::Wander,
+            _ if turns(field) => Habit::Wander,
             _ => Habit::Hold,
         };
         let (mut low, mut high) = range(&lane);

@@ -1,23 +1,27 @@
-//! A player of any game: follows the schema, predicts nothing, presses what [`Steering`] says.
+//! A player of any game: follows the schema, predicts nothing, presses what its [`Hand`] says.
 
 use std::sync::Arc;
 
 use snapline_shared::client::{Arrival, ClientError, Mispredictions, Player, Session, SessionEvent, SessionStats};
 use snapline_shared::schema::Schema;
+use snapline_shared::tick::Tick;
 
-use crate::steer::Steering;
+use crate::light::Hand;
+use crate::options::Pattern;
 
 pub(crate) struct Steered {
     session: Session,
-    steering: Steering,
+    hand: Hand,
+    /// Inputs so far: the ticks of its hand.
+    ticks: Tick,
     /// When the room took it in: the zero of its steering.
     joined_us: Option<u64>,
 }
 
 impl Steered {
-    pub(crate) fn new(schema: Arc<Schema>, seed: u64) -> Self {
-        let steering = Steering::new(&schema.input, seed);
-        Self { session: Session::new(schema), steering, joined_us: None }
+    pub(crate) fn new(schema: Arc<Schema>, pattern: Pattern, seed: u64) -> Self {
+        let hand = Hand::new(pattern, &schema.input, seed);
+        Self { session: Session::new(schema), hand, ticks: Tick(0), joined_us: None }
     }
 }
 
@@ -36,7 +40,10 @@ impl Player for Steered {
 
     fn update(&mut self, now_us: u64) {
         let elapsed_us = now_us.saturating_sub(self.joined_us.unwrap_or(now_us));
-        self.session.set_input(self.steering.at(elapsed_us));
+        if self.session.next_update_us().is_some_and(|due_us| due_us <= now_us) {
+            self.ticks = self.ticks.next();
+        }
+        self.session.set_input(self.hand.at(self.ticks, elapsed_us));
         self.session.update(now_us);
     }
 

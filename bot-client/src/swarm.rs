@@ -1,33 +1,32 @@
 //! A run: fetch the schema, start the bots one by one, let them play, end them, count.
 
-use std::future::pending;
+use std::future::{pending, ready};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use snapline_shared::schema::{SCHEMA_BYTES_MAX, Schema, SchemaError};
+use snapline_shared::schema::SchemaError;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
-use tokio_tungstenite::tungstenite::http::Uri;
 use tokio_tungstenite::tungstenite::http::uri::InvalidUri;
 
 use crate::bot::{End, Outcome, Shared, play};
 use crate::brains::{Brains, Play};
 use crate::cpu;
-use crate::fetch::{FetchError, fetch};
-use crate::map::Maps;
+use crate::fetch::FetchError;
+use crate::field::{Field, SCHEMA_PATH};
 use crate::open_files;
 use crate::options::{Options, OptionsError};
-use crate::report::{Cpu, Report, Tally, round};
-use crate::samples::Shards;
+use crate::part::{Part, Watch};
+use crate::report::{Report, Tally};
+use crate::samples::Samples;
+use crate::series::span_s;
 use crate::socket::CODE_NO_CLOSE;
-use crate::target::Target;
 
 /// Every bot's own waiting ends well before this.
 const END_TIMEOUT: Duration = Duration::from_secs(20);
-const SCHEMA_PATH: &str = "/schema.json";
 
 /// Why a run could not begin.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +58,15 @@ pub enum RunError {
         /// What is wrong with it.
         error: SchemaError,
     },
+    /// The floor's name cannot be looked up.
+    #[error("{0}: no such host")]
+    Address(String),
+    /// The system has no thread, poll or timer for the light bots.
+    #[error("light bots: {0}")]
+    Light(String),
+    /// A process of a run by several has failed.
+    #[error("processes: {0}")]
+    Process(String),
     /// The URL of the sockets is none.
     #[error("url: {0}")]
     Url(#[from] InvalidUri),
@@ -70,7 +78,8 @@ pub enum RunError {
 /// Counts while a run goes on; read them from another task.
 #[derive(Debug, Default)]
 pub struct Live {
-    play: OnceLock<Play>,
+    pub(crate) play: OnceLock<Play>,
+    settled: AtomicBool,
     playing: AtomicBool,
     joined: AtomicU64,
     lost: AtomicU64,
@@ -83,6 +92,20 @@ impl Live {
     #[must_use]
     pub fn play(&self) -> Option<&Play> {
         self.play.get()
+    }
+
+    /// Whether all bots have joined or failed to.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::Relaxed)
+    }
+
+    /// Takes over what the processes of a run have counted together.
+    pub(crate) fn set(&self, playing: bool, [joined, lost, snapshots, snapshot_bytes]: [u64; 4]) {
+        self.playing.store(playing, Ordering::Relaxed);
+        let all = [&self.joined, &self.lost, &self.snapshots, &self.snapshot_bytes];
+        all.into_iter()
+            .zip([joined, lost, snapshots, snapshot_bytes])
+            .for_each(|(mine, value)| mine.store(value, Ordering::Relaxed));
     }
 
     /// Whether all bots have joined or failed to, and time counts.
@@ -113,6 +136,14 @@ impl Live {
     #[must_use]
     pub fn snapshot_bytes(&self) -> u64 {
         self.snapshot_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Sleeps for so long, or until every bot that has joined is lost.
+    async fn sleep_while_any(&self, time: Duration) {
+        let end = Instant::now() + time;
+        while Instant::now() < end && self.lost() < self.joined().max(1) {
+            sleep_until(end.min(Instant::now() + Duration::from_millis(50))).await;
+        }
     }
 
     pub(crate) fn add_joined(&self) {
@@ -159,28 +190,56 @@ pub async fn run_until(
     live: &Arc<Live>,
     stop: impl Future<Output = ()>,
 ) -> Result<Report, RunError> {
+    let part = run_part(options, brains, live, ready(()), stop).await?;
+    Ok(Part::report(options, vec![part]))
+}
+
+/// Runs the bots of this process. They play when all have joined and `go` is done.
+pub(crate) async fn run_part(
+    options: &Options,
+    brains: &Brains,
+    live: &Arc<Live>,
+    go: impl Future<Output = ()>,
+    stop: impl Future<Output = ()>,
+) -> Result<Part, RunError> {
     let target = options.target()?;
     open_files::allow(options.bots).map_err(|(needed, allowed)| RunError::OpenFiles { needed, allowed })?;
     tokio::pin!(stop);
-    let shared = tokio::select! {
-        shared = prepare(options, &target, brains, live) => Arc::new(shared?),
+    let field = tokio::select! {
+        field = Field::find(options, &target, brains, live) => field?,
         () = &mut stop => return Err(RunError::Stopped),
     };
-
+    let mut watch = Watch::new(options.server_pid.or_else(|| field.listener()), span_s(options.seconds));
     let phase = watch::Sender::new(Phase::Joining);
     let mut bots = JoinSet::new();
     let mut tally = Tally::default();
     let mut playing_since: Option<(Instant, Option<f64>)> = None;
+    // Each bot holds a sender until it is in the room or will never be; the channel carries nothing.
+    let (joining, mut all_settled) = mpsc::channel::<()>(1);
+    let light = field.start_light(options, &phase, joining.clone(), live)?;
     let script = async {
-        // Each bot holds a sender until it is in the room or will never be; the channel carries nothing.
-        let (joining, mut all_settled) = mpsc::channel::<()>(1);
-        start(options, &shared, &phase, joining, &mut bots).await;
+        match &field.shared {
+            Some(shared) => start(options, shared, &phase, joining, &mut bots).await,
+            None => drop(joining),
+        }
         all_settled.recv().await;
+        live.settled.store(true, Ordering::Relaxed);
+        go.await;
         playing_since = Some((Instant::now(), cpu::seconds()));
         live.playing.store(true, Ordering::Relaxed);
         phase.send_replace(Phase::Playing);
+        let time = Duration::from_secs(options.seconds.into());
         // Without any bot left there is nothing to wait for.
-        let _ = timeout(Duration::from_secs(options.seconds.into()), collect(&mut bots, &mut tally)).await;
+        let full = timeout(time, collect(&mut bots, &mut tally));
+        let light = async {
+            if light.is_some() {
+                live.sleep_while_any(time).await;
+            }
+        };
+        tokio::select! {
+            _ = async { tokio::join!(full, light) } => {}
+            () = watch.follow() => {}
+        }
     };
     tokio::select! {
         () = script => {}
@@ -188,35 +247,19 @@ pub async fn run_until(
     }
     let seconds = playing_since.map_or(0.0, |(since, _)| since.elapsed().as_secs_f64());
     let cpu_s = playing_since.and_then(|(_, before)| Some(cpu::seconds()? - before?));
+    watch.end();
     phase.send_replace(Phase::Ending);
     if timeout(END_TIMEOUT, collect(&mut bots, &mut tally)).await.is_err() {
         bots.shutdown().await;
     }
-    let report = Report::new(options.bots, options.seed, seconds, tally, &shared.samples.sum());
+    let samples = field.shared.as_ref().map_or_else(Samples::new, |shared| shared.samples.sum());
     let threads = Handle::current().metrics().num_workers() as u32;
-    Ok(Report { play: shared.players.play.clone(), cpu: Cpu { seconds: cpu_s.map(round), threads }, ..report })
-}
-
-async fn prepare(options: &Options, target: &Target, brains: &Brains, live: &Arc<Live>) -> Result<Shared, RunError> {
-    let authority = || target.authority().to_owned();
-    let (address, json) = fetch(target, SCHEMA_PATH, SCHEMA_BYTES_MAX)
-        .await
-        .map_err(|error| RunError::Fetch { authority: authority(), error })?;
-    let schema = Schema::from_json(&json).map_err(|error| RunError::Schema { authority: authority(), error })?;
-    let players = brains.choose(schema, Schema::hash(&json), options.seed, options.steer);
-    // A `Live` that has been through another run keeps what it had.
-    let _ = live.play.set(players.play.clone());
-    Ok(Shared {
-        address,
-        uri: target.socket_url().parse::<Uri>()?,
-        players,
-        maps: Maps::new(target.clone()),
-        join_timeout: options.join_timeout,
-        drop_every: options.drop_every_s.map(|seconds| Duration::from_secs(seconds.into())),
-        start: Instant::now(),
-        samples: Shards::new(),
-        live: live.clone(),
-    })
+    let mut part =
+        Part { seconds, cpu_s, threads, play: field.play(), tally, samples, watch, light_s: 0.0, busy: None };
+    if let Some(light) = light {
+        part.add_light(light.await.map_err(|_| RunError::Light("its thread has failed".to_owned()))??);
+    }
+    Ok(part)
 }
 
 /// Starts the bots at the rate asked for.
@@ -229,7 +272,7 @@ async fn start(
 ) {
     let gap = Duration::from_secs(1) / options.ramp_per_second;
     let first = Instant::now();
-    for number in 0..options.bots {
+    for number in options.numbers().filter(|&number| options.is_full(number)) {
         sleep_until(first + gap * number).await;
         bots.spawn(play(number, shared.clone(), phase.subscribe(), joining.clone()));
     }
@@ -241,7 +284,7 @@ async fn collect(bots: &mut JoinSet<Outcome>, tally: &mut Tally) {
         match outcome {
             Ok(outcome) => count(outcome, tally),
             // The panic's words are on stderr; its socket ended without a close frame.
-            Err(_) => count_dropped(1006, "a bot panicked", tally),
+            Err(_) => tally.add_dropped(1006, "a bot panicked"),
         }
     }
 }
@@ -256,17 +299,12 @@ fn count(outcome: Outcome, tally: &mut Tally) {
     match outcome.end {
         End::Finished => tally.silent += u32::from(outcome.snapshots == 0),
         End::Outside(words) => tally.add_reason(&words),
-        End::Dropped(code, words) => count_dropped(code, &words, tally),
+        End::Dropped(code, words) => tally.add_dropped(code, &words),
         // Nobody came back from it.
-        End::Reset => count_dropped(CODE_NO_CLOSE, "a reset of its own, after which it did not come back", tally),
+        End::Reset => tally.add_dropped(CODE_NO_CLOSE, "a reset of its own, after which it did not come back"),
         End::Undecodable(words, _) => {
             tally.decode_errors += 1;
             tally.add_reason(&words);
         }
     }
-}
-
-fn count_dropped(code: u16, words: &str, tally: &mut Tally) {
-    *tally.dropped.entry(code).or_default() += 1;
-    tally.add_reason(&format!("{code} {words}"));
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use crate::load::{Load, Tail};
 use crate::report::{Bots, Cpu, Mispredictions, Report, Spread};
+use crate::server_use::ServerUse;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,6 +27,15 @@ impl fmt::Display for Report {
         if self.resumes > 0 {
             writeln!(f, "resumed, ms      {}{}{}", cell(None), cell(self.resume_ms.p50), cell(self.resume_ms.p99))?;
         }
+        if self.load.light > 0 {
+            let Tail { p50, p90, p99, p999, max } = self.load.late_ms;
+            let late = [p50, p90, p99, p999, max].map(|value| cell(value).trim().to_owned());
+            writeln!(
+                f,
+                "late, ms         p50 {} p90 {} p99 {} p99.9 {} max {}",
+                late[0], late[1], late[2], late[3], late[4]
+            )?;
+        }
         writeln!(f, "visible, rows    {}", cell(self.visible.mean))?;
         writeln!(f, "down, kbit/s     {}", cell(down))?;
         writeln!(f)?;
@@ -44,6 +55,7 @@ impl fmt::Display for Report {
             let busy = if self.bots_were_busy() { ": THE BOTS THEMSELVES WERE WHAT WAS SLOW" } else { "" };
             writeln!(f, "bots' own CPU  {seconds:.1} s, threads: {threads}{busy}")?;
         }
+        self.load(f)?;
         for (words, count) in reasons {
             writeln!(f, "  {count:>6} x {words}")?;
         }
@@ -51,6 +63,33 @@ impl fmt::Display for Report {
             [] => writeln!(f, "verdict        good"),
             faults => writeln!(f, "verdict        BAD: {}", faults.join(", ")),
         }
+    }
+}
+
+impl Report {
+    /// What light bots and the server's process add.
+    fn load(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Load { light, missed_steps, skipped_ticks, down_kbit, up_kbit, slip_ms, busy_share, tick_us, .. } =
+            self.load;
+        if light > 0 {
+            writeln!(f, "light bots     {light}; {down_kbit:.1} kbit/s down, {up_kbit:.1} up, each")?;
+            writeln!(f, "missed         {missed_steps} snapshots, {skipped_ticks} ticks skipped")?;
+            let busy = busy_share.map_or_else(|| "-".to_owned(), |share| format!("{:.0} %", share * 100.0));
+            let slip = cell(slip_ms.p99);
+            writeln!(f, "their thread   busy {busy}, inputs out late by {} ms (p99)", slip.trim())?;
+            let [p50, p99, budget] = tick_us;
+            writeln!(f, "ticks          p50 {p50} us, p99 {p99} us of {budget} us, at worst, as the server says")?;
+        }
+        let Some(server) = &self.server else { return Ok(()) };
+        let ServerUse { pid, user_s, system_s, rss_kib, .. } = server;
+        writeln!(
+            f,
+            "server         process {pid}: {user_s:.2} s user, {system_s:.2} s system, {rss_kib} KiB resident"
+        )?;
+        let [cpu, user] = [server.cpu_us_per_client_tick, server.user_us_per_client_tick].map(cell);
+        writeln!(f, "  a snapshot   {} us of CPU, {} us of it user", cpu.trim(), user.trim())?;
+        let [rss, tcp] = [server.rss_kib_per_bot, server.tcp_kib_per_bot].map(cell);
+        writeln!(f, "  a bot        {} KiB resident, {} KiB in TCP buffers of both ends", rss.trim(), tcp.trim())
     }
 }
 

@@ -55,6 +55,15 @@ impl Target {
         &self.authority
     }
 
+    /// The URL of the sockets of `room`, which takes the place of the one in the query.
+    pub(crate) fn in_room(&self, room: Option<&str>) -> String {
+        let Some(room) = room else { return self.socket_url() };
+        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
+        let others = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("room="));
+        let query: String = others.map(|pair| format!("{pair}&")).collect();
+        format!("ws://{}{path}?{query}room={room}", self.authority)
+    }
+
     /// The URL of the sockets.
     pub(crate) fn socket_url(&self) -> String {
         format!("ws://{}{}", self.authority, self.path)

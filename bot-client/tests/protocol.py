@@ -7,7 +7,8 @@ import json
 import math
 import struct
 
-from row_coder import Wrong, plans
+from row_coder import Wrong
+from row_spawn import plans
 
 SNAPSHOT = 2
 LEFT, HELD, WOKEN, RELOADS, ENTERS, OWN, EVENTS, MORE = (1 << i for i in range(8))
@@ -35,6 +36,13 @@ class Bits:
         if value > most:
             raise Wrong(f"{value} where at most {most} is possible")
         return value
+    def rank(self, population):
+        """One of so many, all alike."""
+        if population == 0:
+            raise Wrong("a rank among none")
+        width = population.bit_length() - 1
+        short, high = (2 << width) - population, self.read(width)
+        return high if high < short else (high << 1 | self.read(1)) - short
     def ranks(self, population):
         count = self.number(1, population)
         order = ((population - count) // (count + 1) + 1).bit_length() - 1
@@ -206,12 +214,12 @@ class Replica:
     """What a client holds, advanced by frames."""
     def __init__(self, schema, tick_hz, ticks_per_step):
         kinds = schema["entities"]
-        self.plans = plans(schema, list(map(layout, kinds)), list(map(words_of, kinds)), tick_hz, ticks_per_step)
+        self.plans, self.spawns = plans(schema, list(map(layout, kinds)), list(map(words_of, kinds)), tick_hz, ticks_per_step)
         self.event_layouts = [layout(kind) for kind in schema["events"]]
         self.own_layout = layout(schema["own"])
         self.ticks_per_step, self.step, self.rows = ticks_per_step, None, []
         self.controls, self.place, self.radius, self.own, self.events = None, (0.0, 0.0), 0.0, None, []
-        self.checks, self.failed = 0, 0
+        self.checks, self.failed, self.spawned = 0, 0, 0
 
     def in_step(self):
         return [row for row in self.rows if not row.held]
@@ -248,13 +256,14 @@ class Replica:
                 rows[rank].held = True
         if not more & (EMPTY | HOLD_ALL):
             self.read_body(bits, (step - last) & U32, flags & WOKEN)
+        body = None if more & (EMPTY | HOLD_ALL) else [(row, row.before) for row in self.in_step()]
         if flags & RELOADS:
             rows = [row for row in self.rows if row.held]
             for rank in bits.ranks(len(rows)):
                 self.plans[rows[rank].kind].read_load(rows[rank], bits)
                 rows[rank].held = False
         if flags & ENTERS:
-            self.read_enters(bits)
+            self.read_enters(bits, body)
         if more & SELF:
             self.controls = bits.read(16) if bits.read(1) else None
             *self.place, self.radius = struct.unpack("<fff", bits.read(96).to_bytes(12, "little"))
@@ -281,16 +290,27 @@ class Replica:
             asleep = [row for row in rows if not row.awake]
             woken = {id(asleep[rank]) for rank in bits.ranks(len(asleep))} if any_woken else ()
             for row in rows:
+                row.before = row.words
                 self.plans[row.kind].step(row, bits if row.mode or id(row) in woken else None)
 
-    def read_enters(self, bits):
-        known, slot = {row.slot for row in self.rows}, -1
-        for _ in range(bits.number(1, 8192 - len(known))):
-            slot += bits.number(3, 65535) + 1
+    def read_enters(self, bits, body):
+        known, slot, order = {row.slot for row in self.rows}, -1, 3
+        count = bits.number(1, 8192 - len(known))
+        if self.rows:
+            order = (self.rows[-1].slot // (count + 1) + 1).bit_length() - 1
+        for _ in range(count):
+            slot += bits.number(order, 65535) + 1
             row = Row(slot, bits.read(8), bits.read((len(self.plans) - 1).bit_length()))
             if slot > 65535 or slot in known:
                 raise Wrong("a row enters where one is known or none can be")
-            self.plans[row.kind].read_load(row, bits)
+            spawn = self.spawns[row.kind] if body is not None else None
+            if spawn and bits.read(1):
+                spawners = [(other, before) for other, before in body if other.kind == spawn[0]]
+                other, before = spawners[bits.rank(len(spawners))]
+                self.plans[row.kind].birth(row, spawn[1].read(bits, before, other.words))
+                self.spawned += 1
+            else:
+                self.plans[row.kind].read_load(row, bits)
             self.rows.append(row)
         self.rows.sort(key=lambda row: row.slot)
 

@@ -155,6 +155,10 @@ def weights_of(formula, symbols):
         return mixed(bells, [noise(symbols, symbol) for symbol in every])
     if what == "beyond":
         return [bell(symbol, (1 << parts[0]) * 2 // 5 + 18) * (1 if symbol else 8) for symbol in every]
+    if what == "even":
+        return [1] * symbols
+    if what == "off":
+        return [math.isqrt(sizes(symbol)[1]) * 16 + 8 for symbol in every]
     if what == "change":
         return [math.isqrt(sizes(symbol)[1]) * 16 + 8 if symbol else 0 for symbol in every]
     if what == "value":
@@ -171,7 +175,7 @@ def read_tables(text):
     """{name: code} of the trained tables."""
     tables = {}
     for line in text.splitlines():
-        if line and not line.startswith("#"):
+        if line and not line.startswith("#") and ".spawn.muzzle " not in line:
             name, _, digits = line.partition(" ")
             if name in tables:
                 raise Wrong(f"table {name} stands there twice")
@@ -573,6 +577,10 @@ class Plan:
             group.update(numbers, old, new, guesses)
         state.words, state.mode = new, mode
     # -- 8.7
+    def birth(self, state, words):
+        state.mode, state.words, state.numbers = NEW, words, [0] * self.numbers
+        for group in self.groups:
+            group.reset(words, state.numbers)
     def read_load(self, state, bits):
         mode, told = self.load_code("mode").read(bits), self.load_code("groups").read(bits)
         state.mode = NEW if mode == 1 << len(self.groups) else mode
@@ -584,10 +592,3 @@ class Plan:
             group.reset(state.words, state.numbers)
             if told >> bit & 1:
                 group.read_numbers(bits, state.words, state.numbers)
-
-def plans(schema, layouts, words_of, tick_hz, ticks_per_step):
-    """The plans of a schema's kinds; `layouts` and `words_of` by kind."""
-    tables, rates = Tables(schema["tables"]), (tick_hz, ticks_per_step)
-    made = [Plan(*parts, rates, tables) for parts in zip(schema["entities"], layouts, words_of)]
-    tables.check()
-    return made

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use snapline_server::room::{Room, RoomConfig, SessionKey};
-use snapline_shared::client::{Session, SessionEvent};
+use snapline_shared::client::{Drawn, Session, SessionEvent};
 use snapline_shared::game::schema;
 use snapline_shared::message::{ClientMessage, Close, Hello, Notice, ServerMessage};
 use snapline_shared::prelude::*;
@@ -235,6 +235,44 @@ fn who_does_not_look_gets_a_second_hand_and_comes_back_at_once() {
     stand.clients[0].1.set_visible(true);
     stand.run(3);
     assert_eq!(stand.rows(0), 2);
+}
+
+#[test]
+fn whoever_comes_back_to_the_page_finds_the_present_and_no_replay() {
+    let mut stand = Stand::new(&["a", "b"]);
+    stand.clients[0].1.set_visible(false);
+    stand.run(90);
+    stand.clients[0].2.clear();
+    let mut bought = 0;
+    for _ in 0..10 {
+        assert!(stand.clients[1].1.request(0, &[7]).is_some());
+        assert!(stand.clients[0].1.request(0, &[7]).is_some());
+        bought += 2;
+        stand.run(30);
+    }
+    // Twice what is for everybody, once what is for it alone, nothing that happened at a place; each once, and not only at its return.
+    let heard = stand.bangs(0);
+    let count = |heard: &[u32], of| heard.iter().filter(|at| **at == of).count();
+    assert!(count(&heard, 1) >= bought - 6 && count(&heard, 2) >= 7 && count(&heard, 3) == 0, "{heard:?}");
+    let snapshots = stand.clients[0].1.stats().snapshots;
+    let (tick, mut drawn) = (stand.room.now(), Drawn::default());
+    stand.clients[0].1.set_visible(true);
+    while stand.clients[0].1.stats().snapshots == snapshots {
+        stand.run(1);
+    }
+    assert!(
+        stand.room.now().since(tick) <= 3 && stand.rows(0) == 2,
+        "all of it in the first snapshot, at the next step"
+    );
+    stand.run(8);
+    let now_us = stand.now_us();
+    stand.clients[0].1.draw(now_us, &mut drawn);
+    let late = f64::from(stand.room.now().0) - drawn.tick;
+    assert!((0.0..=8.0).contains(&late) && drawn.rows.len() == 2, "{late} ticks behind, {} rows", drawn.rows.len());
+    stand.run(60);
+    let heard = stand.bangs(0);
+    assert_eq!((count(&heard, 1), count(&heard, 2), count(&heard, 3)), (bought, 10, 0), "none lost, none twice");
+    assert_eq!(stand.clients[0].1.stats().desyncs, 0);
 }
 
 #[test]

@@ -16,6 +16,8 @@ const LIFE: u32 = 100;
 /// Units that a ball flies in a tick.
 const WAY: f32 = SPEED / 60.0;
 const COOLDOWN: u8 = 7;
+/// As a room's `rewind_ms_max` of 450 ms.
+const REWIND_TICKS: u32 = 27;
 /// Balls end here, where an option says so.
 const WALL: f32 = 40.0 * WAY;
 /// Slot of rows that are drawn ahead of the server.
@@ -39,7 +41,8 @@ struct Flying {
     ticks: u32,
 }
 
-/// A gun that drifts along y and fires along x. Options: `disarms` it for 40 of every 150 ticks, which no client can know; `wall`.
+/// A gun that drifts along y and fires along x. Options: `disarms` it for 40 of every 150 ticks, which no client can know; `wall`; `rewinds`: shots
+/// begin in the past that their player saw.
 #[derive(Serialize, Deserialize)]
 struct Range {
     guns: Vec<(PlayerId, NetId, Own)>,
@@ -51,20 +54,21 @@ struct Range {
 impl Game for Range {
     type Input = Press;
     type Own = Own;
-    type Scene = ();
+    /// Whether it rewinds.
+    type Scene = bool;
     const NAME: &'static str = "range";
     const ENTITIES: &'static [Kind] = &[Gun::KIND, Ball::KIND];
 
-    fn scene(_: &Setup<'_>) -> Result<(), SetupError> {
-        Ok(())
+    fn scene(setup: &Setup<'_>) -> Result<bool, SetupError> {
+        Ok(setup.options.contains_key("rewinds"))
     }
 
-    fn new((): &(), setup: &Setup<'_>, _: &mut Tools<'_>) -> Self {
+    fn new(_: &bool, setup: &Setup<'_>, _: &mut Tools<'_>) -> Self {
         let is_set = |option: &str| setup.options.contains_key(option);
         Self { guns: Vec::new(), balls: Vec::new(), disarms: is_set("disarms"), wall: is_set("wall") }
     }
 
-    fn join(&mut self, (): &(), player: PlayerId, _: &Profile<'_>, tools: &mut Tools<'_>) -> Result<(), Refusal> {
+    fn join(&mut self, _: &bool, player: PlayerId, _: &Profile<'_>, tools: &mut Tools<'_>) -> Result<(), Refusal> {
         let id = tools.ids.spawn().ok_or(Refusal::Full)?;
         self.guns.push((player, id, Own { armed: true, owner: player.0, ..Own::default() }));
         Ok(())
@@ -74,7 +78,7 @@ impl Game for Range {
         self.guns.retain(|(mine, id, _)| *mine != player || !tools.ids.free(*id));
     }
 
-    fn advance((): &(), own: &mut Own, input: Press) {
+    fn advance(_: &bool, own: &mut Own, input: Press) {
         own.place.y += 0.1;
         own.cooldown = own.cooldown.saturating_sub(1);
         own.fired = input.fire && own.armed && own.cooldown == 0;
@@ -83,9 +87,9 @@ impl Game for Range {
         }
     }
 
-    fn shots((): &(), own: &Own, out: &mut Shots) {
+    fn shots(rewinds: &bool, own: &Own, out: &mut Shots) {
         if own.fired {
-            out.put(&ball(own), LIFE);
+            out.put_rewound(&ball(own), LIFE, if *rewinds { REWIND_TICKS } else { 0 });
         }
     }
 
@@ -93,8 +97,8 @@ impl Game for Range {
         own.touched
     }
 
-    fn step(&mut self, (): &(), turn: Turn<'_, Self>) {
-        let Turn { commands, tools, .. } = turn;
+    fn step(&mut self, rewinds: &bool, turn: Turn<'_, Self>) {
+        let Turn { commands, past, tools, .. } = turn;
         let wall = if self.wall { WALL } else { f32::INFINITY };
         self.balls.retain_mut(|flying| {
             flying.ball.place.x += WAY;
@@ -102,11 +106,14 @@ impl Game for Range {
             (flying.ticks > 0 && flying.ball.place.x < wall) || !tools.ids.free(flying.id)
         });
         for ((_, _, own), command) in self.guns.iter_mut().zip(commands) {
-            Self::advance(&(), own, command.input);
+            Self::advance(rewinds, own, command.input);
             if own.fired
                 && let Some(id) = tools.ids.spawn()
             {
-                self.balls.push(Flying { id, ball: ball(own), ticks: LIFE });
+                let age = if *rewinds { past.age(command.seen, tools.now).min(REWIND_TICKS as f32) } else { 0.0 };
+                let mut ball = ball(own);
+                ball.place.x += WAY * age;
+                self.balls.push(Flying { id, ball, ticks: LIFE - age as u32 });
             }
             let phase = tools.now.0 % 150;
             if self.disarms && (phase == 0 || phase == 40) {
@@ -298,4 +305,33 @@ fn an_own_shot_ends_where_the_server_ended_it_and_not_beyond() {
     assert!(screen.ends.len() > 100 && screen.doubles + screen.blinks == 0, "{screen:?}");
     // The last of it was seen within a step's way of the wall.
     assert!(screen.ends.iter().all(|x| *x > WALL - 2.5 * WAY && *x < WALL + WAY), "{screen:?}");
+}
+
+#[test]
+fn a_shot_that_begins_in_the_past_flies_as_fast_as_it_is_and_its_row_takes_over_in_place() {
+    let (player, screen) = play(&[("rewinds", "")], FAR, 3000, |tick| tick > 210 && tick % 500 < 250);
+    let ShotCounts { confirmed, withdrawn } = player.client.shots();
+    assert!(confirmed > 60 && withdrawn == 0, "{confirmed} confirmed, {withdrawn} withdrawn");
+    assert_eq!(player.client.mispredictions(), Default::default());
+    assert!(screen.own_first > 60 && screen.taken_over > 60, "{screen:?}");
+    assert_eq!((screen.doubles, screen.blinks), (0, 0), "{screen:?}");
+    // Half a tick's way a frame, all the time: nothing slides.
+    assert!(screen.jump > 0.45 * WAY && screen.jump < 0.6 * WAY && screen.born < 1.0, "{screen:?}");
+}
+
+#[test]
+fn a_shot_from_the_past_ends_where_the_server_ended_it() {
+    let (player, screen) = play(&[("rewinds", ""), ("wall", "")], FAR, 3000, |tick| tick > 210);
+    assert_eq!(player.client.shots().withdrawn, 0);
+    assert!(screen.ends.len() > 100 && screen.doubles + screen.blinks == 0, "{screen:?}");
+    // It does not start between two ticks' ways, so it may end one farther.
+    assert!(screen.ends.iter().all(|x| *x > WALL - 2.5 * WAY && *x < WALL + 2.0 * WAY), "{screen:?}");
+}
+
+#[test]
+fn a_shot_that_is_taken_back_less_far_than_its_player_sees_slides_the_rest() {
+    let far = LinkSpec { delay_us: 400_000, ..LinkSpec::NONE };
+    let (player, screen) = play(&[("rewinds", "")], far, 2000, |tick| tick > 210);
+    assert!(player.client.shots().confirmed > 100 && player.client.shots().withdrawn == 0, "{screen:?}");
+    assert!(screen.own_first > 100 && screen.doubles + screen.blinks == 0 && screen.back < 0.01, "{screen:?}");
 }

@@ -60,7 +60,7 @@ impl BitWriter {
         assert!(end <= source.len() * 8, "spliced past the end of the source");
         while at < end {
             let bits = (end - at).min(32);
-            self.write(window(source, at) & mask(bits as u32), bits as u32);
+            self.write(window(source, at) as u32 & mask(bits as u32), bits as u32);
             at += bits;
         }
     }
@@ -117,15 +117,27 @@ impl<'a> BitReader<'a> {
         if self.left_bits() < bits as usize {
             return Err(OutOfBits);
         }
-        let value = window(self.bytes, self.at) & mask(bits);
+        let value = self.peek() as u32 & mask(bits);
         self.at += bits as usize;
         Ok(value)
     }
 
-    /// The next 32 bits, zeros after the end, without reading them.
+    /// At least the next 57 bits, lowest first and zeros after the end, without reading them.
     #[must_use]
-    pub fn peek(&self) -> u32 {
+    pub fn peek(&self) -> u64 {
         window(self.bytes, self.at)
+    }
+
+    /// Reads `bits` bits that have been looked at.
+    ///
+    /// # Errors
+    /// When fewer are left.
+    pub fn skip(&mut self, bits: u32) -> Result<(), OutOfBits> {
+        if self.left_bits() < bits as usize {
+            return Err(OutOfBits);
+        }
+        self.at += bits as usize;
+        Ok(())
     }
 
     /// Reads one bit.
@@ -146,15 +158,17 @@ impl<'a> BitReader<'a> {
     }
 }
 
-/// The 32 bits of `bytes` from bit `at`, zeros after the end.
-fn window(bytes: &[u8], at: usize) -> u32 {
-    let byte = at / 8;
-    let word = if let Some(eight) = bytes.get(byte..byte + 8) {
-        eight.iter().rev().fold(0u64, |word, &b| word << 8 | u64::from(b))
-    } else {
-        bytes[byte.min(bytes.len())..].iter().rev().fold(0u64, |word, &b| word << 8 | u64::from(b))
-    };
-    (word >> (at % 8)) as u32
+/// At least 57 bits of `bytes` from bit `at`, zeros after the end.
+fn window(bytes: &[u8], at: usize) -> u64 {
+    let rest = bytes.get(at / 8..).unwrap_or_default();
+    let word = rest.first_chunk().map_or_else(|| short(rest), |eight| u64::from_le_bytes(*eight));
+    word >> (at % 8)
+}
+
+/// Fewer than eight bytes as a number.
+#[cold]
+fn short(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
 }
 
 const fn mask(bits: u32) -> u32 {

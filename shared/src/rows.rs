@@ -27,19 +27,22 @@ pub struct Rows {
     schema: Arc<Schema>,
     rows: Vec<Row>,
     words: Vec<u32>,
+    /// Who was spawned by whom, by slot after `finish`.
+    by: Vec<(NetId, NetId)>,
 }
 
 impl Rows {
     /// No rows yet.
     #[must_use]
     pub const fn new(schema: Arc<Schema>) -> Self {
-        Self { schema, rows: Vec::new(), words: Vec::new() }
+        Self { schema, rows: Vec::new(), words: Vec::new(), by: Vec::new() }
     }
 
     /// Forgets the rows and keeps the memory.
     pub fn clear(&mut self) {
         self.rows.clear();
         self.words.clear();
+        self.by.clear();
     }
 
     /// Shows `row` as entity `id`. Any order, each live id once.
@@ -53,6 +56,21 @@ impl Rows {
         self.words.resize(from + words, 0);
         row.quantise(&mut self.words[from..]);
         self.rows.push(Row { id, kind, from: from as u32, words: words as u16 });
+    }
+
+    /// Shows `row` as entity `id`, which `other` has spawned: a projectile and its shooter, say. It matters at the step of its birth alone, and only
+    /// to what the birth costs: `other` may be gone.
+    ///
+    /// # Panics
+    /// As [`Self::put`].
+    pub fn put_by<T: Wire>(&mut self, id: NetId, row: &T, other: NetId) {
+        self.put(id, row);
+        self.set_by(id, other);
+    }
+
+    /// Says that `other` has spawned `id`, which is shown; for tools and tests.
+    pub fn set_by(&mut self, id: NetId, other: NetId) {
+        self.by.push((id, other));
     }
 
     /// Shows words that are quantised already; for tools and tests.
@@ -72,6 +90,7 @@ impl Rows {
     /// When a slot was shown twice (rule 6 of a game).
     pub fn finish(&mut self) {
         self.rows.sort_unstable_by_key(|row| row.id.slot);
+        self.by.sort_unstable_by_key(|(id, _)| id.slot);
         for pair in self.rows.windows(2) {
             assert!(
                 pair[0].id.slot != pair[1].id.slot,
@@ -85,6 +104,12 @@ impl Rows {
     #[must_use]
     pub fn list(&self) -> &[Row] {
         &self.rows
+    }
+
+    /// Who was spawned by whom, in slot order after `finish`.
+    #[must_use]
+    pub fn spawned(&self) -> &[(NetId, NetId)] {
+        &self.by
     }
 
     /// The words of a row of this step.

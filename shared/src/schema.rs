@@ -59,6 +59,8 @@ pub struct Kind {
     pub at: Option<u8>,
     /// What drives the place.
     pub drive: Option<Drive>,
+    /// The kind of the rows that spawn such rows: a newborn one is described by the one that it came from.
+    pub spawner: Option<Cow<'static, str>>,
     /// A step that moves the place farther than this (units) is a teleport, on both ends.
     pub teleport: Option<f64>,
     /// For priority under a byte budget; 1 unless told.
@@ -74,6 +76,7 @@ impl Kind {
             fields: Cow::Borrowed(fields),
             at: None,
             drive: None,
+            spawner: None,
             teleport: None,
             weight: 1,
         }
@@ -90,6 +93,14 @@ impl Kind {
     #[must_use]
     pub const fn drive(mut self, drive: Drive) -> Self {
         self.drive = Some(drive);
+        self
+    }
+
+    /// Rows of the kind called `kind` spawn it.
+    #[must_use]
+    pub const fn spawner(mut self, kind: &'static str) -> Self {
+        // What was there holds nothing on the heap, but the compiler does not know it.
+        core::mem::forget(self.spawner.replace(Cow::Borrowed(kind)));
         self
     }
 
@@ -253,6 +264,14 @@ impl Schema {
                     words: "stands twice in its list".to_owned(),
                 });
             }
+        }
+        let kinds = &self.entities;
+        let is_unknown = |kind: &&Kind| {
+            kind.spawner.as_ref().is_some_and(|spawner| kinds.iter().all(|other| other.name != *spawner))
+        };
+        if let Some(kind) = kinds.iter().find(is_unknown) {
+            let words = "its spawner is not among the entities".to_owned();
+            return Err(SchemaError::Kind { kind: kind.name.to_string(), words });
         }
         self.input.check()?;
         self.own.check()

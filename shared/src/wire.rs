@@ -55,7 +55,7 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
 /// Declares a struct whose values travel on the wire.
 ///
 /// `NAME: TYPE => BLEND LANE` for each field; after the struct's name, in this order and each optional: `at FIELD` (its place), `by FIELD` or
-/// `along FIELD` (what drives the place), `teleport UNITS`, `weight N`. A lane out of its range is a compile error.
+/// `along FIELD` (what drives the place), `from KIND` (whose rows spawn it), `teleport UNITS`, `weight N`. A lane out of its range is a compile error.
 ///
 /// ```
 /// use snapline_shared::prelude::*;
@@ -68,7 +68,7 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
 #[macro_export]
 macro_rules! wire {
     ($(#[$meta:meta])* $vis:vis struct $name:ident $(at $at:ident)? $(by $by:ident)? $(along $along:ident)?
-        $(teleport $teleport:literal)? $(weight $weight:literal)?
+        $(from $from:ident)? $(teleport $teleport:literal)? $(weight $weight:literal)?
         { $($(#[$field_meta:meta])* $field:ident : $ty:ty => $blend:ident $lane:expr),* $(,)? }) => {
         $(#[$meta])*
         #[allow(missing_docs)] // The fields' names say what they are; `$(#[$field_meta])*` may say more.
@@ -99,6 +99,7 @@ macro_rules! wire {
                 $(let kind = kind.at($crate::wire::field_number(NAMES, stringify!($at)));)?
                 $(let kind = kind.drive($crate::schema::Drive::By($crate::wire::field_number(NAMES, stringify!($by))));)?
                 $(let kind = kind.drive($crate::schema::Drive::Along($crate::wire::field_number(NAMES, stringify!($along))));)?
+                $(let kind = kind.spawner(stringify!($from));)?
                 $(let kind = kind.teleport($teleport as f64);)?
                 $(let kind = kind.weight($weight);)?
                 kind

@@ -28,6 +28,7 @@ export class Network {
   #graph;
   #cost;
   #history = new History(1000 / 30);
+  #stepHzFull = 0;
   #parts = noParts();
   #bytes = 0;
   #frames = 0;
@@ -71,6 +72,7 @@ export class Network {
   watch(game) {
     game.on("open", ({ tickHz, ticksPerStep }) => {
       this.#history = new History((1000 * ticksPerStep) / tickHz);
+      this.#stepHzFull = Math.floor(tickHz / ticksPerStep);
       this.#parts = noParts();
       this.#bytes = this.#frames = 0;
       this.#kindBits = [];
@@ -144,10 +146,12 @@ export class Network {
   /** @param {Game} game @param {number} nowMs */
   #judge({ stats, status }, nowMs) {
     const { late = 0, unexplained = 0, desyncs = 0 } = stats;
-    const { tickP99Us = 0, tickBudgetUs = 0 } = status ?? {};
+    const { tickP99Us = 0, tickBudgetUs = 0, stepHz = 0 } = status ?? {};
     const judged = this.#history.judge(nowMs);
     const before = this.verdict.name;
-    this.verdict = verdict({ ...judged, lateInputs: this.#late.over(late, nowMs), unexplained, desyncs, tickP99Us, tickBudgetUs });
+    const lateInputs = this.#late.over(late, nowMs);
+    const server = { tickP99Us, tickBudgetUs, stepHz, stepHzFull: this.#stepHzFull };
+    this.verdict = verdict({ ...judged, lateInputs, unexplained, desyncs, ...server });
     const { name, words } = this.verdict;
     if (name !== before && (name === "diverging" || name === "desynced")) console.warn(`snapline: ${words}`);
     this.tour?.watch({ ...this.#seen(), stalled: judged.stalledMs > 0 || judged.sinceMs > 300 }, nowMs);

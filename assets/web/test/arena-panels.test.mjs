@@ -56,6 +56,8 @@ test("one rule gives the verdict, the worst first", () => {
   assert.equal(words({ jitterMs: 40, stalledMs: 230 }), "stalled: nothing came for 230 ms");
   assert.equal(words({ unexplained: 3, jitterMs: 40 }), "diverging: 3 unexplained corrections");
   assert.equal(words({ tickP99Us: 14_200 }), "server behind: tick 14 of 16 ms");
+  assert.equal(words({ stepHz: 15, stepHzFull: 30 }), "server behind: it sends 15 of 30 snapshots a second");
+  assert.equal(words({ stepHz: 29, stepHzFull: 30 }), "smooth");
   assert.match(words({ sinceMs: 2100, unexplained: 3 }), /^silent: nothing has come for 2\.1 s$/);
 });
 

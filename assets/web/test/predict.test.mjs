@@ -170,7 +170,7 @@ test("a link is pumped every few milliseconds while somebody looks, and not afte
   client.pumps = [];
   mock.timers.enable({ apis: ["setInterval"] });
   const second = await joined({ link: { delayMs: 75 } });
-  assert.deepEqual(client.link, [75, 0, 0, 0]);
+  assert.deepEqual(client.link, [75, 0, 0, 0, 0]);
   const pass = (ms) => {
     const before = client.pumps.length;
     mock.timers.tick(ms);

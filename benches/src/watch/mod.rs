@@ -142,6 +142,9 @@ impl Watch<'_> {
             for row in rows.list().iter().filter(|row| exists(row.id)) {
                 here.put_words(row.id, row.kind, rows.words(row));
             }
+            for &(id, other) in rows.spawned().iter().filter(|(id, other)| exists(*id) && exists(*other)) {
+                here.set_by(id, other);
+            }
             here.finish();
             room.step(Step(step), &here);
         }

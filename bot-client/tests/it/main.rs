@@ -2,5 +2,7 @@
 
 mod brains;
 mod common;
+mod light;
 mod play;
+mod processes;
 mod refusals;

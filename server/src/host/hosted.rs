@@ -150,10 +150,10 @@ impl<G: Game> Hosted<G> {
         self.hear(now_ns / 1000);
         self.keep_alive(now_ns / 1000);
         self.publish();
-        if self.peers.is_empty() {
-            self.asleep_since_ns = Some(now_ns);
-        } else if self.room.is_watched() {
+        if self.room.is_watched() {
             self.wake(now_ns);
+        } else if self.peers.is_empty() {
+            self.asleep_since_ns = Some(now_ns);
         }
     }
 

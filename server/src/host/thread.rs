@@ -346,7 +346,8 @@ impl<G: Game> TickThread<G> {
         }
     }
 
-    /// Sends an order after a room that has moved; false when the room is not elsewhere.
+    /// Sends an order after a room that has moved; gives it back when it cannot go there.
+    #[allow(clippy::result_large_err, reason = "an order that comes back is handled at once, and few ever do")]
     fn forward(&self, name: &str, order: Order) -> Result<(), Order> {
         let to = self.shared.directory.thread_of(name).filter(|&to| to != self.number);
         let Some(link) = to.and_then(|to| self.links.get(to)) else { return Err(order) };

@@ -157,10 +157,12 @@ impl<G: Game> Room<G> {
         self.connections.len() - self.house_bots
     }
 
-    /// Whether anybody but house bots looks at the room.
+    /// Whether anybody but house bots looks at the room, or may come back to it: the time of a kept seat must run.
     #[must_use]
     pub fn is_watched(&self) -> bool {
-        self.connections.iter().any(|(_, connection)| connection.visible && !connection.is_house)
+        self.connections
+            .iter()
+            .any(|(_, connection)| (connection.visible || !connection.is_here()) && !connection.is_house)
     }
 
     /// House bots in the room.

@@ -34,7 +34,8 @@ fn whatever_ends_a_connection_but_a_goodbye_keeps_the_seat() {
     let witness = Witness::join(server.address(), "main");
     let mut client = Client::join(server.address(), "main", "Ada");
     let mine = seat(&client);
-    let ends: [(&str, fn(Client)); 4] = [
+    type End = (&'static str, fn(Client));
+    let ends: [End; 4] = [
         ("a reset", Client::reset),
         ("an end without a close frame", drop),
         ("a close with 1001", |mut client| client.send_raw(&frame(0x88, &1001u16.to_be_bytes()))),
@@ -106,4 +107,22 @@ fn tokens_that_are_none_are_told_so() {
     hasty.send(&ClientMessage::Ack(Step(20_000)).bytes());
     assert_eq!(hasty.closed().0, 4000, "a resumed connection too is silent until Welcome");
     witness.sees_ticks("all of it");
+}
+
+#[test]
+fn the_time_of_a_kept_seat_runs_in_a_room_that_sleeps() {
+    let config = Config { resume_s: 1, players_max: 1, keep_rooms: vec!["lobby".to_owned()], ..crate::config() };
+    let server = start(&Config { ping_interval_s: 60, ..config });
+    let mut client = Client::join(server.address(), "lobby", "Ada");
+    client.next_snapshot();
+    client.send(&ClientMessage::Visibility(false).bytes());
+    // Long enough for the room to fall asleep.
+    assert_eq!(client.play(Instant::now() + Duration::from_secs(3)), None);
+    client.reset();
+    let lost = Instant::now();
+    let admitted = || get(server.address(), "/api/admit?room=lobby").text().contains("\"admit\":true");
+    while !admitted() {
+        assert!(lost.elapsed() < Duration::from_secs(20), "the seat is given up though nobody looks");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

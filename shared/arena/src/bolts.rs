@@ -16,6 +16,8 @@ const CELLS: usize = (SIDE / CELL) as usize;
 struct Flying {
     id: NetId,
     bolt: Bolt,
+    /// The ship that fired it.
+    ship: NetId,
     /// Ticks until it meets a wall or burns out.
     ticks: u32,
 }
@@ -37,9 +39,9 @@ pub(crate) struct Met {
 }
 
 impl Bolts {
-    pub(crate) fn fire(&mut self, bolt: Bolt, ticks: u32, tools: &mut Tools<'_>) {
+    pub(crate) fn fire(&mut self, bolt: Bolt, ship: NetId, ticks: u32, tools: &mut Tools<'_>) {
         if let Some(id) = tools.ids.spawn() {
-            self.list.push(Flying { id, bolt, ticks });
+            self.list.push(Flying { id, bolt, ship, ticks });
         }
     }
 
@@ -73,7 +75,7 @@ impl Bolts {
     }
 
     pub(crate) fn extract(&self, out: &mut Rows) {
-        self.list.iter().for_each(|flying| out.put(flying.id, &flying.bolt));
+        self.list.iter().for_each(|flying| out.put_by(flying.id, &flying.bolt, flying.ship));
     }
 }
 

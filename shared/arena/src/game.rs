@@ -193,10 +193,11 @@ impl Arena {
 
     /// A ship's shot leaves it, in the world that its player saw.
     fn shoot(&mut self, scene: &Scene, i: usize, seen: Seen, past: &Past<'_>, tools: &mut Tools<'_>) {
-        let &Fighter { player, own, shows, .. } = &self.fighters[i];
-        let Some((mut bolt, ticks)) = flight::shot(scene, &own).filter(|(_, ticks)| *ticks > 0) else { return };
+        let &Fighter { player, ship, own, shows, .. } = &self.fighters[i];
+        let shot = flight::shot(scene, &own).filter(|(_, ticks)| *ticks > 0);
+        let (Some((mut bolt, ticks)), Some(ship)) = (shot, ship) else { return };
         if !own.compensated {
-            return self.bolts.fire(bolt, ticks, tools);
+            return self.bolts.fire(bolt, ship, ticks, tools);
         }
         let verdict = judge::judge(scene, &self.fighters, past, (seen, tools.now), (&bolt, ticks));
         let Verdict { met, flown, nearest } = verdict;
@@ -208,7 +209,7 @@ impl Arena {
         }
         bolt.place += bolt.vel * (flown * scene.dt);
         let left = libm::ceilf(ticks as f32 - flown) as u32;
-        if left > 0 { self.bolts.fire(bolt, left, tools) } else { Bolts::end(scene, bolt.place, tools) }
+        if left > 0 { self.bolts.fire(bolt, ship, left, tools) } else { Bolts::end(scene, bolt.place, tools) }
     }
 
     /// What a ship does beside flying and shooting: it takes what it reaches, a destroyed one comes back.

@@ -83,7 +83,7 @@ wire! {
 
 wire! {
     /// A shot in flight: straight, at a constant velocity.
-    pub struct Bolt at place by vel teleport 128 weight 2 {
+    pub struct Bolt at place by vel from Ship teleport 128 weight 2 {
         place: Vec2 => Lerp PLACE,
         vel: Vec2 => Lerp SPEED,
         owner: u16 => Snap SEAT,

@@ -243,6 +243,9 @@ impl<G: Game> Predicted<G> {
             running.early.clear();
             running.shots.clear();
         }
+        if let Some((tick, behind_ticks)) = newest.zip(self.session.behind_ticks()) {
+            running.shots.note_seen(tick, behind_ticks.into());
+        }
         for tick in self.session.sent_after(running.sent_until) {
             running.sent_until = Some(tick);
             running.push(tick, self.input);

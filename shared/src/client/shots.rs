@@ -37,8 +37,8 @@ struct Flying {
     row: Option<NetId>,
     /// The first tick at which that row was no more.
     gone_at: Option<Tick>,
-    /// Ticks by which the server's row is ahead of its birth: how far back the drawn past lay then. None before it was drawn.
-    rewound: Option<f64>,
+    /// Ticks by which the server's row is ahead of its birth: how far back the past lay that was drawn when it was fired.
+    rewound: f64,
 }
 
 /// How many shots the server knew and did not know.
@@ -71,6 +71,8 @@ pub(super) struct OwnShots {
     names: Vec<Vec<Range<usize>>>,
     list: Vec<Flying>,
     next_serial: u32,
+    /// The newest tick that an input was sent for, and how many ticks before it the drawn past lay then, as the server was told.
+    seen: (Tick, f64),
     counts: ShotCounts,
 }
 
@@ -85,6 +87,7 @@ impl OwnShots {
             names: kinds.iter().map(names).collect(),
             list: Vec::new(),
             next_serial: 0,
+            seen: (Tick(0), 0.0),
             counts: ShotCounts::default(),
         }
     }
@@ -98,6 +101,11 @@ impl OwnShots {
         self.counts
     }
 
+    /// The input for `tick` has been sent while a past was drawn that lay `behind_ticks` before it.
+    pub(super) const fn note_seen(&mut self, tick: Tick, behind_ticks: f64) {
+        self.seen = (tick, behind_ticks);
+    }
+
     /// A tick has been run ahead.
     pub(super) fn add(&mut self, born: Tick, shots: Vec<Shot>) {
         // What ends where it begins is never a row.
@@ -106,16 +114,18 @@ impl OwnShots {
             let (names, before) = (&self.names, self.list.len());
             self.list.retain(|flying| flying.is_known || !is_same(names, &flying.shot, &shot));
             self.counts.withdrawn += (before - self.list.len()) as u64;
+            let (newest, behind_ticks) = self.seen;
+            let rewound = behind_ticks - f64::from(newest.since(born));
             if self.list.len() < SHOTS_MAX {
                 self.list.push(Flying {
                     serial: self.next_serial,
                     born,
+                    rewound: rewound.clamp(0.0, shot.rewind_ticks.into()),
                     shot,
                     is_known: false,
                     is_doubted: false,
                     row: None,
                     gone_at: None,
-                    rewound: None,
                 });
                 self.next_serial = self.next_serial.wrapping_add(1);
             }
@@ -179,15 +189,13 @@ impl OwnShots {
     /// Puts the shots in flight onto the picture, in place of the server's rows for them.
     pub(super) fn draw(&mut self, moment: &Moment, out: &mut Drawn) {
         let kinds = self.kinds;
-        self.list.retain_mut(|flying| {
-            let lag = (moment.ahead - moment.drawn).max(0.0);
-            let rewound = *flying.rewound.get_or_insert_with(|| lag.min(f64::from(flying.shot.rewind_ticks)));
+        self.list.retain(|flying| {
             let age = moment.ahead - f64::from(flying.born.0);
             let weight = 1.0 - age / moment.slide_ticks;
             // Where the server's row is drawn, and from there towards the predicted present.
-            let row = moment.drawn + rewound;
+            let row = moment.drawn + flying.rewound;
             let shown = row + (moment.ahead - row) * weight.clamp(0.0, 1.0);
-            let is_gone = flying.gone_at.is_some_and(|gone| shown >= f64::from(gone.0) + rewound);
+            let is_gone = flying.gone_at.is_some_and(|gone| shown >= f64::from(gone.0) + flying.rewound);
             let stays = weight > 0.0 && !is_gone && age < f64::from(flying.shot.ticks) + moment.slide_ticks;
             if !stays {
                 return false;

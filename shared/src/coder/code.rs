@@ -1,11 +1,14 @@
 //! The symbols of a row: what deviates from its prediction, by group. One writer and one reader, table by table alike.
 
-use super::plan::{Axis, Group, MASKED_MAX, Model, NEIGHBOURS, OWN_CLASSES, is_predicted};
-use super::predict::Guess;
+use super::plan::{AXES_MAX, Axis, Group, MASKED_MAX, Model, NEIGHBOURS, OWN_CLASSES, is_predicted};
+use super::predict::Words;
 use super::residual::{class, join, raw_bits, split};
 use super::tables::Tables;
 use crate::bits::{BitReader, BitWriter};
 use crate::words::DecodeError;
+
+/// In place of the largest class of a row's residuals: there was none before.
+pub(crate) const NONE_BEFORE: i32 = -1;
 
 /// Where symbols go: bits, or counts of a training.
 pub(crate) trait Sink {
@@ -27,7 +30,8 @@ impl Sink for Bits<'_> {
     }
 
     fn symbol(&mut self, table: usize, symbol: u32) {
-        self.tables.code(table).write(symbol, self.out);
+        let (word, length) = self.tables.word(table, symbol);
+        self.out.write(word, length);
     }
 
     fn raw(&mut self, value: u32, bits: u32) {
@@ -47,18 +51,29 @@ impl Source<'_, '_> {
         self.bits.left_bits()
     }
 
+    /// Bits read since `left` were left, which is brought here.
+    pub(crate) const fn since(&self, left: &mut usize) -> u64 {
+        let now = self.left();
+        (std::mem::replace(left, now) - now) as u64
+    }
+
     pub(crate) fn symbol(&mut self, table: usize) -> Result<u32, DecodeError> {
-        Ok(self.tables.code(table).read(self.bits)?)
+        let (symbol, length) = self.tables.symbol(table, self.bits.peek());
+        self.bits.skip(length)?;
+        Ok(symbol)
     }
 
     pub(crate) fn raw(&mut self, bits: u32) -> Result<u32, DecodeError> {
         Ok(self.bits.read(bits)?)
     }
 
+    /// A class and its raw bits, with one look at the bits: both together are shorter than that.
     pub(crate) fn residual(&mut self, table: usize) -> Result<i64, DecodeError> {
-        let symbol = self.symbol(table)?;
-        let raw = self.raw(raw_bits(symbol))?;
-        Ok(join(symbol, raw))
+        let bits = self.bits.peek();
+        let (symbol, length) = self.tables.symbol(table, bits);
+        let raw = raw_bits(symbol);
+        self.bits.skip(length + raw)?;
+        Ok(join(symbol, (bits >> length) as u32 & ((1 << raw) - 1)))
     }
 }
 
@@ -70,154 +85,137 @@ pub(crate) fn put_residual(sink: &mut impl Sink, table: usize, residual: i64) {
     }
 }
 
-/// What chooses the tables of a group's residuals.
-struct Context<'a> {
-    group: &'a Group,
-    aux: &'a [i32],
-    /// Largest class among the residuals that came before in this row; none: the group is the first.
-    before: Option<i32>,
-    /// Largest class of the group's last residuals.
+/// What a group that is predicted does at a step, as its symbols need it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Deviation {
+    pub(crate) residuals: [i32; AXES_MAX],
+    /// Classes of the residuals before, as far as they choose tables.
+    own: [i32; AXES_MAX],
+    /// The largest of them.
     last: i32,
 }
 
-impl<'a> Context<'a> {
-    fn new(group: &'a Group, aux: &'a [i32], before: Option<i32>) -> Self {
-        let last = group.axes.iter().map(|axis| Self::own(group, aux, axis)).max().unwrap_or(0);
-        Self { group, aux, before, last }
-    }
-
-    fn own(group: &Group, aux: &[i32], axis: &Axis) -> i32 {
+impl Deviation {
+    /// Of a group whose state is not yet brought on.
+    pub(crate) fn new(group: &Group, aux: &[i32]) -> Self {
         let slot = if let Model::Turn = group.model { 2 } else { 1 };
-        aux[axis.aux + slot].min(OWN_CLASSES as i32 - 1)
+        let mut deviation = Self::default();
+        for (own, axis) in deviation.own.iter_mut().zip(&group.axes) {
+            *own = aux[axis.aux + slot].min(OWN_CLASSES as i32 - 1);
+            deviation.last = deviation.last.max(*own);
+        }
+        deviation
     }
 
-    const fn pair_table(&self) -> usize {
-        self.group.table + self.last as usize
+    const fn pair_table(&self, group: &Group) -> usize {
+        group.table + self.last as usize
     }
 
-    /// The table of axis number `at`; `so_far` is the largest class of the axes before it.
-    fn table(&self, at: usize, so_far: i32) -> usize {
-        let own = Self::own(self.group, self.aux, &self.group.axes[at]);
-        let neighbour = if at > 0 { so_far } else { self.before.unwrap_or(self.last) };
+    /// The table of axis number `at`; `so_far` is the largest class of the axes before it, `before` that of the groups before.
+    fn table(&self, group: &Group, at: usize, so_far: i32, before: i32) -> usize {
+        let own = self.own[at];
+        let neighbour = match at {
+            0 if before == NONE_BEFORE => self.last,
+            0 => before,
+            _ => so_far,
+        };
         let off = (neighbour - own).clamp(-2, 2) + 2;
-        let axes = self.group.axes.len();
-        let skipped = if axes == 2 { OWN_CLASSES as usize } else { 0 };
+        let skipped = if group.axes.len() == 2 { OWN_CLASSES as usize } else { 0 };
         let next = if at > 0 { (OWN_CLASSES * NEIGHBOURS) as usize } else { 0 };
-        self.group.table + skipped + next + (own as u32 * NEIGHBOURS) as usize + off as usize
+        group.table + skipped + next + (own * NEIGHBOURS as i32 + off) as usize
     }
-}
 
-/// Appends what deviates in `group`; gives the largest class of its residuals, or of what came before. What each word takes is added to `words`.
-pub(crate) fn put_group(
-    sink: &mut impl Sink,
-    group: &Group,
-    aux: &[i32],
-    guesses: &[Guess],
-    new: &[u32],
-    before: Option<i32>,
-    words: &mut [u64],
-) -> Option<i32> {
-    if let Model::Rest = group.model {
-        put_rest(sink, group, guesses, new, words);
-        return before;
-    }
-    let from = sink.at();
-    let after = put_predicted(sink, group, aux, guesses, new, before);
-    words[group.axes[0].word] += (sink.at() - from) as u64;
-    after
-}
-
-fn put_predicted(
-    sink: &mut impl Sink,
-    group: &Group,
-    aux: &[i32],
-    guesses: &[Guess],
-    new: &[u32],
-    before: Option<i32>,
-) -> Option<i32> {
-    let context = Context::new(group, aux, before);
-    let residual = |at: usize| group.axes[at].gap(guesses[at].word, new[group.axes[at].word].into());
-    if group.axes.len() == 2 {
-        let (x, y) = (residual(0), residual(1));
-        if x.abs().max(y.abs()) <= 2 {
-            sink.symbol(context.pair_table(), ((x + 2) * 5 + y + 2) as u32);
-            return before.max(Some(class(x).max(class(y))));
+    /// Appends the residuals; gives the largest class so far in the row, of which `before` was that of the groups before.
+    pub(crate) fn put(&self, sink: &mut impl Sink, group: &Group, before: i32) -> i32 {
+        if group.axes.len() == 2 {
+            let [x, y, ..] = self.residuals;
+            if x.unsigned_abs().max(y.unsigned_abs()) <= 2 {
+                sink.symbol(self.pair_table(group), ((x + 2) * 5 + y + 2) as u32);
+                return before.max(class(x.into())).max(class(y.into()));
+            }
+            sink.symbol(self.pair_table(group), 25);
         }
-        sink.symbol(context.pair_table(), 25);
-    }
-    let mut so_far = 0;
-    for at in 0..group.axes.len() {
-        let residual = residual(at);
-        put_residual(sink, context.table(at, so_far), residual);
-        so_far = so_far.max(class(residual));
-    }
-    before.max(Some(so_far))
-}
-
-/// Reads what [`put_group`] wrote into `new`.
-pub(crate) fn get_group(
-    source: &mut Source<'_, '_>,
-    group: &Group,
-    aux: &[i32],
-    guesses: &[Guess],
-    new: &mut [u32],
-    before: Option<i32>,
-    words: &mut [u64],
-) -> Result<Option<i32>, DecodeError> {
-    if let Model::Rest = group.model {
-        get_rest(source, group, new, words)?;
-        return Ok(before);
-    }
-    let left = source.left();
-    let after = get_predicted(source, group, aux, guesses, new, before)?;
-    words[group.axes[0].word] += (left - source.left()) as u64;
-    Ok(after)
-}
-
-fn get_predicted(
-    source: &mut Source<'_, '_>,
-    group: &Group,
-    aux: &[i32],
-    guesses: &[Guess],
-    new: &mut [u32],
-    before: Option<i32>,
-) -> Result<Option<i32>, DecodeError> {
-    let context = Context::new(group, aux, before);
-    let mut set = |at: usize, residual: i64| {
-        let axis = &group.axes[at];
-        let word = guesses[at].word + residual;
-        let fitted = if axis.wraps { axis.fit(word) } else { word };
-        new[axis.word] = u32::try_from(fitted).map_err(|_| OUTSIDE)?;
-        if fitted >= axis.spec.modulus.cast_signed() { Err(OUTSIDE) } else { Ok(()) }
-    };
-    if group.axes.len() == 2 {
-        let symbol = i64::from(source.symbol(context.pair_table())?);
-        if symbol < 25 {
-            let (x, y) = (symbol / 5 - 2, symbol % 5 - 2);
-            set(0, x)?;
-            set(1, y)?;
-            return Ok(before.max(Some(class(x).max(class(y)))));
+        let mut so_far = 0;
+        for (at, &residual) in self.residuals.iter().enumerate().take(group.axes.len()) {
+            put_residual(sink, self.table(group, at, so_far, before), residual.into());
+            so_far = so_far.max(class(residual.into()));
         }
+        before.max(so_far)
     }
-    let mut so_far = 0;
-    for at in 0..group.axes.len() {
-        let residual = source.residual(context.table(at, so_far))?;
-        set(at, residual)?;
-        so_far = so_far.max(class(residual));
+
+    /// Reads what [`Self::put`] wrote.
+    pub(crate) fn get(&mut self, source: &mut Source<'_, '_>, group: &Group, before: i32) -> Result<i32, DecodeError> {
+        if group.axes.len() == 2 {
+            let symbol = source.symbol(self.pair_table(group))?.cast_signed();
+            if symbol < 25 {
+                let (x, y) = (symbol / 5 - 2, symbol % 5 - 2);
+                self.residuals[..2].copy_from_slice(&[x, y]);
+                return Ok(before.max(class(x.into())).max(class(y.into())));
+            }
+        }
+        let mut so_far = 0;
+        for at in 0..group.axes.len() {
+            let residual = source.residual(self.table(group, at, so_far, before))?;
+            self.residuals[at] = residual as i32;
+            so_far = so_far.max(class(residual));
+        }
+        Ok(before.max(so_far))
     }
-    Ok(before.max(Some(so_far)))
 }
 
-const OUTSIDE: DecodeError = DecodeError("a difference leaves the range of its word");
+/// Words that are known: what the residuals are.
+pub(crate) struct Known<'a> {
+    pub(crate) words: &'a [u32],
+    pub(crate) residuals: [i32; AXES_MAX],
+}
+
+impl Words for Known<'_> {
+    fn word(&self, at: usize) -> i64 {
+        self.words[at].into()
+    }
+
+    fn settle(&mut self, at: usize, axis: &Axis, guess: i64) -> (i64, i64) {
+        let is = i64::from(self.words[axis.word]);
+        let residual = axis.gap(guess, is);
+        self.residuals[at] = residual as i32;
+        (is, residual)
+    }
+}
+
+/// Words that follow from the residuals.
+pub(crate) struct Told<'a> {
+    /// As before, then as they are.
+    pub(crate) words: &'a mut [u32],
+    pub(crate) residuals: [i32; AXES_MAX],
+    /// Whether a word was outside its range.
+    pub(crate) is_outside: bool,
+}
+
+impl Words for Told<'_> {
+    fn word(&self, at: usize) -> i64 {
+        self.words[at].into()
+    }
+
+    fn settle(&mut self, at: usize, axis: &Axis, guess: i64) -> (i64, i64) {
+        let word = guess + i64::from(self.residuals[at]);
+        let is = axis.fit(word);
+        self.is_outside |= !axis.wraps && is != word;
+        self.words[axis.word] = is as u32;
+        (is, axis.gap(guess, is))
+    }
+}
+
+pub(crate) const OUTSIDE: DecodeError = DecodeError("a difference leaves the range of its word");
 
 /// Bits of the gap to the next changed word, when `left` words may still have changed.
 const fn gap_bits(left: usize) -> u32 {
     usize::BITS - left.leading_zeros()
 }
 
-fn put_rest(sink: &mut impl Sink, group: &Group, guesses: &[Guess], new: &[u32], taken: &mut [u64]) {
+/// Appends which words of a rest group have changed, and what they are. What each word takes is added to `taken`.
+pub(crate) fn put_rest(sink: &mut impl Sink, group: &Group, old: &[u32], new: &[u32], taken: &mut [u64]) {
     let (axes, mut from) = (&group.axes, sink.at());
-    let changed = |at: usize| guesses[at].word != i64::from(new[axes[at].word]);
+    let changed = |at: usize| old[axes[at].word] != new[axes[at].word];
     let words = group.table + usize::from(axes.len() <= MASKED_MAX);
     if axes.len() <= MASKED_MAX {
         let mask = (0..axes.len()).fold(0, |mask, at| mask | u32::from(changed(at)) << at);
@@ -233,7 +231,7 @@ fn put_rest(sink: &mut impl Sink, group: &Group, guesses: &[Guess], new: &[u32],
             sink.raw((at - next + 1) as u32, gap_bits(axes.len() - next));
             next = at + 1;
         }
-        put_change(sink, words + at, axis, guesses[at].word, new[axis.word]);
+        put_change(sink, words + at, axis, old[axis.word].into(), new[axis.word]);
         taken[axis.word] += (sink.at() - from) as u64;
         from = sink.at();
     }
@@ -250,7 +248,13 @@ fn put_change(sink: &mut impl Sink, table: usize, axis: &Axis, old: i64, new: u3
     }
 }
 
-fn get_rest(source: &mut Source<'_, '_>, group: &Group, new: &mut [u32], taken: &mut [u64]) -> Result<(), DecodeError> {
+/// Reads what [`put_rest`] wrote into `new`, which holds the words as they were.
+pub(crate) fn get_rest(
+    source: &mut Source<'_, '_>,
+    group: &Group,
+    new: &mut [u32],
+    taken: &mut [u64],
+) -> Result<(), DecodeError> {
     let (axes, mut left) = (&group.axes, source.left());
     if axes.len() <= MASKED_MAX {
         let mask = if axes.len() > 1 { source.symbol(group.table)? } else { 1 };

@@ -11,22 +11,29 @@
 //! | `predict` | what the groups will be; how the state goes on |
 //! | `residual`, `prefix`, `tables` | numbers as symbols, symbols as bits, which code when |
 //! | `code`, `load` | the symbols of a run, of a whole state |
+//! | `spawn`, `muzzle`, `births` | a newborn row told by the one that spawned it; what a training finds out about that |
 //!
 //! All arithmetic is on integers and wraps. Tables are constants of the schema: a running room never changes them.
 
+mod births;
 mod code;
 mod load;
+mod muzzle;
 mod plan;
 mod predict;
 mod prefix;
 mod residual;
+mod spawn;
 mod tables;
 
-use code::{Bits, Sink, Source, get_group, put_group};
+pub use births::Birth;
+use code::{Bits, Deviation, Known, NONE_BEFORE, OUTSIDE, Sink, Source, Told, get_rest, put_rest};
+use muzzle::Muzzle;
 pub use plan::Rates;
-use plan::{Group, Plan, TableSpec};
-use predict::Guess;
+use plan::{AXES_MAX, GROUPS_MAX, Model, Plan, TableSpec};
 pub use prefix::{CODE_BITS_MAX, lengths};
+use spawn::Spawn;
+pub use spawn::Spawner;
 use tables::Tables;
 
 use crate::bits::{BitReader, BitWriter};
@@ -79,10 +86,12 @@ pub enum Run {
 pub struct RowCoder {
     kinds: Vec<Kind>,
     plans: Vec<Plan>,
+    /// By kind: how a newborn row is told by its spawner.
+    spawns: Vec<Option<Spawn>>,
     specs: Vec<TableSpec>,
     tables: Tables,
-    guesses: Vec<Guess>,
-    new: Vec<u32>,
+    /// Words of a row before a step, or of one that is being read.
+    old: Vec<u32>,
     before: Vec<i32>,
     /// How often each symbol came, by table, while a training counts.
     counts: Option<Counts>,
@@ -95,6 +104,7 @@ pub struct RowCoder {
 struct Taken {
     modes: u64,
     loads: u64,
+    spawns: u64,
     words: Vec<u64>,
 }
 
@@ -107,6 +117,8 @@ pub struct KindBits {
     pub modes: u64,
     /// Whole states.
     pub loads: u64,
+    /// Newborn rows told by the ones that spawned them.
+    pub spawns: u64,
     /// What deviates, by field.
     pub fields: Vec<(String, u64)>,
 }
@@ -135,13 +147,12 @@ impl RowCoder {
     pub fn new(schema: &Schema, rates: Rates) -> Result<Self, String> {
         let mut specs = Vec::new();
         let plans: Vec<Plan> = schema.entities.iter().map(|kind| Plan::new(kind, rates, &mut specs)).collect();
+        let spawns = spawns(schema, &plans, rates, &mut specs)?;
         let tables = Tables::new(&specs, &schema.tables)?;
-        let axes = plans.iter().map(|plan| plan.layout.len()).max().unwrap_or(0);
         let taken = plans.iter().map(|plan| Taken { words: vec![0; plan.layout.len()], ..Taken::default() }).collect();
-        let guesses = vec![Guess::default(); axes];
         let kinds = schema.entities.to_vec();
-        let (new, before) = (vec![0; axes], Vec::new());
-        Ok(Self { kinds, plans, specs, tables, guesses, new, before, counts: None, taken })
+        let old = Vec::new();
+        Ok(Self { kinds, plans, spawns, specs, tables, old, before: Vec::new(), counts: None, taken })
     }
 
     /// How many kinds of rows there are.
@@ -152,12 +163,7 @@ impl RowCoder {
 
     /// Makes `state` that of a row born with `words`. New rows are awake.
     pub fn birth(&self, kind: u8, words: &[u32], state: &mut RowState) {
-        let plan = &self.plans[usize::from(kind)];
-        debug_assert_eq!(words.len(), plan.layout.len());
-        (state.kind, state.awake, state.mode, state.rests) = (kind, true, NEW, false);
-        state.words.clear();
-        state.words.extend_from_slice(words);
-        plan.reset(words, &mut state.aux);
+        self.plans[usize::from(kind)].birth(kind, words, state);
     }
 
     /// One step without a run: a sleeping row moves as predicted.
@@ -167,36 +173,36 @@ impl RowCoder {
             return;
         }
         let plan = &self.plans[usize::from(state.kind)];
-        self.new.clear();
-        self.new.extend_from_slice(&state.words);
+        self.old.clone_from(&state.words);
+        self.before.clone_from(&state.aux);
         for group in &plan.groups {
-            let guesses = &mut self.guesses[group.first..];
-            plan.predict(group, &state.aux, &state.words, &self.new, guesses);
-            take(group, guesses, &mut self.new);
+            let mut told = Told { words: &mut state.words, residuals: [0; AXES_MAX], is_outside: false };
+            group.step(&mut state.aux, &self.old, &mut told);
         }
-        let stays = state.words == self.new;
-        if stays {
-            self.before.clone_from(&state.aux);
-        }
-        for group in &plan.groups {
-            plan.update(group, &mut state.aux, &state.words, &self.new, &self.guesses[group.first..]);
-        }
-        state.rests = stays && self.before == state.aux;
-        state.words.copy_from_slice(&self.new);
+        state.rests = state.words == self.old && self.before == state.aux;
     }
 
     /// One step of the row whose words are now `words`: appends its run, if it has one, and says which.
     pub fn run(&mut self, state: &mut RowState, words: &[u32], out: &mut BitWriter) -> Run {
         let plan = &self.plans[usize::from(state.kind)];
-        if state.rests && state.words == words {
-            return Run::None;
+        let stays = !state.awake && state.words == words;
+        if stays {
+            if state.rests {
+                return Run::None;
+            }
+            self.before.clone_from(&state.aux);
         }
-        let mut mode = 0;
-        for (bit, group) in plan.groups.iter().enumerate() {
-            let guesses = &mut self.guesses[group.first..];
-            plan.predict(group, &state.aux, &state.words, words, guesses);
-            let deviates =
-                group.axes.iter().zip(&*guesses).any(|(axis, guess)| guess.word != i64::from(words[axis.word]));
+        let (mut mode, mut deviations) = (0, [Deviation::default(); GROUPS_MAX]);
+        for (bit, (group, deviation)) in plan.groups.iter().zip(&mut deviations).enumerate() {
+            let deviates = if let Model::Rest = group.model {
+                group.axes.iter().any(|axis| state.words[axis.word] != words[axis.word])
+            } else {
+                *deviation = Deviation::new(group, &state.aux);
+                let mut known = Known { words, residuals: [0; AXES_MAX] };
+                group.step(&mut state.aux, &state.words, &mut known);
+                deviation.residuals = known.residuals;
+                known.residuals != [0; AXES_MAX]
+            };
             mode |= u8::from(deviates) << bit;
         }
         let run = match (state.awake, mode) {
@@ -205,20 +211,14 @@ impl RowCoder {
             (true, _) => Run::Awake,
         };
         if run != Run::None {
-            let (guesses, taken) = (&self.guesses, &mut self.taken[usize::from(state.kind)]);
-            put_run(&mut Bits { tables: &self.tables, out }, plan, state, mode, guesses, words, taken);
+            let made = Made { plan, last: state.mode, mode, deviations: &deviations, old: &state.words, new: words };
+            let taken = &mut self.taken[usize::from(state.kind)];
+            made.put(&mut Bits { tables: &self.tables, out }, taken);
             if let Some(counts) = &mut self.counts {
-                put_run(counts, plan, state, mode, guesses, words, taken);
+                made.put(counts, taken);
             }
         }
-        let stays = run == Run::None && state.words == words;
-        if stays {
-            self.before.clone_from(&state.aux);
-        }
-        for group in &plan.groups {
-            plan.update(group, &mut state.aux, &state.words, words, &self.guesses[group.first..]);
-        }
-        state.rests = stays && self.before == state.aux;
+        state.rests = stays && mode == 0 && self.before == state.aux;
         state.words.copy_from_slice(words);
         (state.mode, state.awake) = (mode, mode != 0);
         run
@@ -227,30 +227,38 @@ impl RowCoder {
     /// Reads the run of a row for one step.
     ///
     /// # Errors
-    /// When the bits end or a difference leaves the word's range.
+    /// When the bits end or a difference leaves the word's range; the state is then of no use.
     pub fn read_run(&mut self, state: &mut RowState, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
         let plan = &self.plans[usize::from(state.kind)];
         let mut source = Source { tables: &self.tables, bits };
         let taken = &mut self.taken[usize::from(state.kind)];
-        let left = source.left();
+        let mut left = source.left();
         let mode = source.symbol(plan.mode_table_of(state.mode))? as u8;
-        taken.modes += (left - source.left()) as u64;
-        self.new.clear();
-        self.new.extend_from_slice(&state.words);
-        let mut before = None;
+        taken.modes += source.since(&mut left);
+        self.old.clone_from(&state.words);
+        let mut before = NONE_BEFORE;
         for (bit, group) in plan.groups.iter().enumerate() {
-            let guesses = &mut self.guesses[group.first..];
-            plan.predict(group, &state.aux, &state.words, &self.new, guesses);
-            if mode >> bit & 1 == 1 {
-                before = get_group(&mut source, group, &state.aux, guesses, &mut self.new, before, &mut taken.words)?;
-            } else {
-                take(group, guesses, &mut self.new);
+            let deviates = mode >> bit & 1 == 1;
+            if let Model::Rest = group.model {
+                if deviates {
+                    get_rest(&mut source, group, &mut state.words, &mut taken.words)?;
+                }
+                continue;
+            }
+            let mut residuals = [0; AXES_MAX];
+            if deviates {
+                let mut deviation = Deviation::new(group, &state.aux);
+                let mut left = source.left();
+                before = deviation.get(&mut source, group, before)?;
+                taken.words[group.axes[0].word] += source.since(&mut left);
+                residuals = deviation.residuals;
+            }
+            let mut told = Told { words: &mut state.words, residuals, is_outside: false };
+            group.step(&mut state.aux, &self.old, &mut told);
+            if told.is_outside {
+                return Err(OUTSIDE);
             }
         }
-        for group in &plan.groups {
-            plan.update(group, &mut state.aux, &state.words, &self.new, &self.guesses[group.first..]);
-        }
-        state.words.copy_from_slice(&self.new);
         (state.mode, state.awake, state.rests) = (mode, mode != 0, false);
         Ok(())
     }
@@ -272,7 +280,8 @@ impl RowCoder {
                     (field.name.to_string(), taken.words[from..from + field.words()].iter().sum())
                 };
                 let fields = kind.fields.iter().enumerate().map(field).collect();
-                KindBits { kind: kind.name.to_string(), modes: taken.modes, loads: taken.loads, fields }
+                let &Taken { modes, loads, spawns, .. } = taken;
+                KindBits { kind: kind.name.to_string(), modes, loads, spawns, fields }
             })
             .collect()
     }
@@ -297,6 +306,58 @@ impl RowCoder {
         Ok(())
     }
 
+    /// Whether rows of some kind are spawned by others.
+    #[must_use]
+    pub fn has_spawns(&self) -> bool {
+        self.spawns.iter().any(Option::is_some)
+    }
+
+    /// The kind of the rows that spawn rows of `kind`; none: they are always loaded.
+    #[must_use]
+    pub fn spawner_of(&self, kind: u8) -> Option<u8> {
+        self.spawns.get(usize::from(kind))?.as_ref().map(|spawn| spawn.spawner)
+    }
+
+    /// Appends what tells a row of `kind`, born at this step with `words`, by its spawner. Whoever reads it has the state that [`Self::birth`] makes.
+    ///
+    /// # Panics
+    /// When rows of the kind have no spawner: a mistake in the caller.
+    pub fn spawn(&self, kind: u8, words: &[u32], from: Spawner<'_>, out: &mut BitWriter) {
+        let Some(spawn) = &self.spawns[usize::from(kind)] else { panic!("rows of this kind have no spawner") };
+        spawn::put(&mut Bits { tables: &self.tables, out }, spawn, words, from);
+    }
+
+    /// Counts the symbols of a SPAWN, in a training.
+    pub fn count_spawn(&mut self, birth: &Birth) {
+        if let (Some(spawn), Some(counts)) = (&self.spawns[usize::from(birth.kind)], &mut self.counts) {
+            spawn::put(counts, spawn, &birth.words, birth.spawner());
+        }
+    }
+
+    /// Reads what [`Self::spawn`] wrote into `state`, as a row of `kind`.
+    ///
+    /// # Errors
+    /// When rows of the kind have no spawner, the bits end or a number is outside its range.
+    pub fn read_spawn(
+        &mut self,
+        kind: u8,
+        from: Spawner<'_>,
+        state: &mut RowState,
+        bits: &mut BitReader<'_>,
+    ) -> Result<(), DecodeError> {
+        let spawn = self.spawns.get(usize::from(kind)).and_then(Option::as_ref);
+        let spawn = spawn.ok_or(DecodeError("a row of this kind is not spawned"))?;
+        let plan = &self.plans[usize::from(kind)];
+        let left = bits.left_bits();
+        let words = &mut self.old;
+        words.clear();
+        words.resize(plan.layout.len(), 0);
+        spawn::get(&mut Source { tables: &self.tables, bits }, spawn, from, words)?;
+        plan.birth(kind, words, state);
+        self.taken[usize::from(kind)].spawns += (left - bits.left_bits()) as u64;
+        Ok(())
+    }
+
     /// From now on every symbol is counted, on top of what another coder of these kinds has counted.
     pub fn count(&mut self, before: Option<Counts>) {
         let none = || Counts(self.specs.iter().map(|spec| vec![0; spec.symbols as usize]).collect());
@@ -316,13 +377,45 @@ impl RowCoder {
     }
 }
 
+/// How rows that have a spawner are told by it, by kind; their tables come behind all others.
+fn spawns(
+    schema: &Schema,
+    plans: &[Plan],
+    rates: Rates,
+    specs: &mut Vec<TableSpec>,
+) -> Result<Vec<Option<Spawn>>, String> {
+    let mut muzzles = Muzzle::all(&schema.tables)?;
+    let mut spawns = Vec::with_capacity(plans.len());
+    for (kind, plan) in schema.entities.iter().zip(plans) {
+        let spawner = kind.spawner.as_ref().map(|name| {
+            let number = schema
+                .entities
+                .iter()
+                .position(|other| other.name == *name)
+                .ok_or(format!("the spawner of {} is no kind", kind.name))?;
+            let muzzle = muzzles.remove(&*kind.name);
+            let spawner = (number as u8, &schema.entities[number]);
+            Spawn::new((kind, plan), spawner, rates.ticks_per_step, muzzle, specs)
+        });
+        spawns.push(spawner.transpose()?);
+    }
+    match muzzles.first_key_value() {
+        Some((name, _)) => Err(format!("tables: rows of {name} have no spawner")),
+        None => Ok(spawns),
+    }
+}
+
 impl Plan {
-    /// The state of a row born with these words.
-    fn reset(&self, words: &[u32], aux: &mut Vec<i32>) {
-        aux.clear();
-        aux.resize(self.aux, 0);
+    /// Makes `state` that of a row of `kind` born with these words. New rows are awake.
+    fn birth(&self, kind: u8, words: &[u32], state: &mut RowState) {
+        debug_assert_eq!(words.len(), self.layout.len());
+        (state.kind, state.awake, state.mode, state.rests) = (kind, true, NEW, false);
+        state.words.clear();
+        state.words.extend_from_slice(words);
+        state.aux.clear();
+        state.aux.resize(self.aux, 0);
         for group in &self.groups {
-            group.reset(words, aux);
+            group.reset(words, &mut state.aux);
         }
     }
 
@@ -332,29 +425,37 @@ impl Plan {
     }
 }
 
-fn put_run(
-    sink: &mut impl Sink,
-    plan: &Plan,
-    state: &RowState,
+/// A run, before it is symbols.
+struct Made<'a> {
+    plan: &'a Plan,
+    last: u8,
     mode: u8,
-    guesses: &[Guess],
-    words: &[u32],
-    taken: &mut Taken,
-) {
-    let from = sink.at();
-    sink.symbol(plan.mode_table_of(state.mode), mode.into());
-    taken.modes += (sink.at() - from) as u64;
-    let mut before = None;
-    for (bit, group) in plan.groups.iter().enumerate() {
-        if mode >> bit & 1 == 1 {
-            before = put_group(sink, group, &state.aux, &guesses[group.first..], words, before, &mut taken.words);
-        }
-    }
+    deviations: &'a [Deviation; GROUPS_MAX],
+    old: &'a [u32],
+    new: &'a [u32],
 }
 
-/// The group is as predicted.
-fn take(group: &Group, guesses: &[Guess], new: &mut [u32]) {
-    for (axis, guess) in group.axes.iter().zip(guesses) {
-        new[axis.word] = guess.word as u32;
+impl Made<'_> {
+    fn put(&self, sink: &mut impl Sink, taken: &mut Taken) {
+        let mut from = sink.at();
+        sink.symbol(self.plan.mode_table_of(self.last), self.mode.into());
+        let at = sink.at();
+        taken.modes += (at - from) as u64;
+        from = at;
+        let mut before = NONE_BEFORE;
+        for (bit, (group, deviation)) in self.plan.groups.iter().zip(self.deviations).enumerate() {
+            if self.mode >> bit & 1 == 0 {
+                continue;
+            }
+            if let Model::Rest = group.model {
+                put_rest(sink, group, self.old, self.new, &mut taken.words);
+                from = sink.at();
+                continue;
+            }
+            before = deviation.put(sink, group, before);
+            let at = sink.at();
+            taken.words[group.axes[0].word] += (at - from) as u64;
+            from = at;
+        }
     }
 }

@@ -11,7 +11,7 @@ pub(crate) const SUB: u32 = 6;
 /// Words wider than this are not predicted: a change sends them whole.
 const PREDICTED_BITS_MAX: u32 = 24;
 /// Groups of one kind: a bit each in the mode symbol.
-pub(crate) const GROUPS_MAX: usize = 6;
+pub(crate) const GROUPS_MAX: usize = 7;
 /// Words of a rest group whose changes are told by one symbol; more are told as a list.
 pub(crate) const MASKED_MAX: usize = 4;
 /// Classes of the last residual that choose a table, and how its neighbour's compares with it.
@@ -36,7 +36,12 @@ pub(crate) struct Axis {
     pub(crate) spec: WordSpec,
     pub(crate) wraps: bool,
     pub(crate) aux: usize,
+    /// A residual larger than this is no motion.
+    pub(crate) far: i64,
 }
+
+/// Axes of a predicted group at most.
+pub(crate) const AXES_MAX: usize = 3;
 
 /// What predicts a group.
 #[derive(Clone, Debug)]
@@ -64,8 +69,8 @@ pub(crate) enum Model {
 pub(crate) struct Group {
     pub(crate) model: Model,
     pub(crate) axes: Vec<Axis>,
-    /// Number of its first axis among those of the kind.
-    pub(crate) first: usize,
+    /// Its numbers in the codec's state.
+    pub(crate) aux: Range<usize>,
     /// First of its tables; a rest group has one for its mask and one a word.
     pub(crate) table: usize,
     /// First of its tables for LOADs: one a state number, or a word of a rest group.
@@ -99,6 +104,10 @@ pub(crate) enum Formula {
     Mask,
     /// The difference of a word that is not predicted.
     Change,
+    /// A word in a SPAWN that is not as predicted.
+    Off,
+    /// Anything, all alike.
+    Even,
     /// A whole word in a LOAD.
     Value,
     /// A number of the codec's state in a LOAD, of up to 30 bits.
@@ -117,8 +126,6 @@ pub(crate) struct Plan {
     pub(crate) mode_table: usize,
     /// Table of modes in LOADs, new rows' included; behind it the one that tells which groups have a state at all.
     pub(crate) load_table: usize,
-    /// A step that moves the place farther than this, in quanta, is no motion; 0: there is no such step.
-    pub(crate) teleport: i64,
 }
 
 /// What a number of the codec's state is: how a LOAD tells it, and what it may be.
@@ -215,7 +222,8 @@ impl Plan {
                 continue;
             }
             match planner.model(field) {
-                Some(model) if planner.groups.len() + 1 < GROUPS_MAX => planner.add(field, model),
+                // A rotation makes two groups, and the rest comes after.
+                Some(model) if planner.groups.len() + 2 < GROUPS_MAX => planner.add(field, model),
                 _ => rest.push(field),
             }
         }
@@ -242,11 +250,7 @@ impl Plan {
             group.load_table = tables.len();
             add_load_tables(kind, group, tables);
         }
-        let teleport = kind.place().zip(kind.teleport).map_or(0, |((lane, _), units)| match lane {
-            Lane::Fixed { step, .. } => (units / step) as i64,
-            _ => 0,
-        });
-        Self { groups, layout, aux, mode_table, load_table, teleport }
+        Self { groups, layout, aux, mode_table, load_table }
     }
 }
 
@@ -314,15 +318,27 @@ impl Planner<'_> {
         if let Model::Rotation { .. } = model {
             // Which component is the largest deviates seldom, and is a group of its own.
             let Some(word) = words.next() else { return };
-            let axis = Axis { word, spec: self.layout[word], wraps: true, aux: self.aux };
-            self.push(Model::Rest, vec![axis], format!("{}-largest", spec.name));
+            let axis = self.axis(word, true);
+            self.push(Model::Rest, vec![axis], self.aux, format!("{}-largest", spec.name));
         }
+        let from = self.aux;
         for word in words {
-            axes.push(Axis { word, spec: self.layout[word], wraps, aux: self.aux });
+            axes.push(self.axis(word, wraps));
             self.aux += model.slots().len();
         }
         self.aux += model.extra_slots().len();
-        self.push(model, axes, spec.name.to_string());
+        debug_assert!(axes.len() <= AXES_MAX, "no field that is predicted has more components");
+        self.push(model, axes, from, spec.name.to_string());
+    }
+
+    fn axis(&self, word: usize, wraps: bool) -> Axis {
+        let spec = self.layout[word];
+        let teleport = self.kind.place().zip(self.kind.teleport).map_or(0, |((lane, _), units)| match lane {
+            Lane::Fixed { step, .. } => (units / step) as i64,
+            _ => 0,
+        });
+        let far = if teleport > 0 { teleport } else { spec.modulus.cast_signed() / 8 };
+        Axis { word, spec, wraps, aux: self.aux, far }
     }
 
     fn add_rest(&mut self, fields: &[usize]) {
@@ -332,14 +348,12 @@ impl Planner<'_> {
             .collect();
         let mut words: Vec<usize> = words.into_iter().flatten().collect();
         words.sort_unstable();
-        let axis = |word: usize| Axis { word, spec: self.layout[word], wraps: true, aux: self.aux };
-        let axes = words.into_iter().map(axis).collect();
-        self.push(Model::Rest, axes, "rest".to_owned());
+        let axes = words.into_iter().map(|word| self.axis(word, true)).collect();
+        self.push(Model::Rest, axes, self.aux, "rest".to_owned());
     }
 
-    fn push(&mut self, model: Model, axes: Vec<Axis>, name: String) {
-        let first = self.groups.last().map_or(0, |group| group.first + group.axes.len());
-        self.groups.push(Group { model, axes, first, table: 0, load_table: 0, name });
+    fn push(&mut self, model: Model, axes: Vec<Axis>, from: usize, name: String) {
+        self.groups.push(Group { model, axes, aux: from..self.aux, table: 0, load_table: 0, name });
     }
 }
 
@@ -348,13 +362,15 @@ const WAY_BITS: u32 = 10;
 
 /// Cosine and sine in 1/16384 of the angles of a lane, at most 1,024 of them.
 fn ways(bits: u32) -> Vec<(i32, i32)> {
-    let count = 1u32 << bits.min(WAY_BITS);
-    let way = |angle: u32| {
-        let angle = f64::from(angle) / f64::from(count) * core::f64::consts::TAU;
-        let fixed = |value: f64| libm::floor(value * 16384.0 + 0.5) as i32;
-        (fixed(libm::cos(angle)), fixed(libm::sin(angle)))
-    };
-    (0..count).map(way).collect()
+    let bits = bits.min(WAY_BITS);
+    (0..1u32 << bits).map(|angle| way(angle, bits)).collect()
+}
+
+/// Cosine and sine in 1/16384 of an angle of so many bits.
+pub(crate) fn way(angle: u32, bits: u32) -> (i32, i32) {
+    let angle = f64::from(angle) / f64::from(1u32 << bits) * core::f64::consts::TAU;
+    let fixed = |value: f64| libm::floor(value * 16384.0 + 0.5) as i32;
+    (fixed(libm::cos(angle)), fixed(libm::sin(angle)))
 }
 
 fn add_tables(kind: &Kind, group: &Group, tables: &mut Vec<TableSpec>) {

@@ -1,6 +1,6 @@
 //! What a row's groups will be at the next step, from the codec's state, and how that state goes on once they are known. Integers that wrap.
 
-use super::plan::{Axis, Group, Model, Plan, SUB, Slot};
+use super::plan::{Axis, Group, Model, SUB, Slot};
 use super::residual::class;
 
 /// Half a place of the grid, in sub-quanta.
@@ -16,15 +16,13 @@ const COST_MAX: i32 = 15;
 const SPEED_JUMP: i64 = 2 << SUB;
 const SPEED_AGE_MAX: i32 = 15;
 
-/// A prediction of one axis.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Guess {
-    /// The word.
-    pub(crate) word: i64,
-    /// What the other way of predicting gives, and for estimates how far off the middle of its place it lies.
-    other: i64,
-    sub: i64,
-    third: i64,
+/// The words of a step: known to the one who makes a run, what the residuals say to the one who reads it.
+pub(crate) trait Words {
+    /// A word of the groups that are settled.
+    fn word(&self, at: usize) -> i64;
+
+    /// Settles axis number `at` of a group, thought to be `guess`: gives what its word is, and how far off that the guess was.
+    fn settle(&mut self, at: usize, axis: &Axis, guess: i64) -> (i64, i64);
 }
 
 impl Axis {
@@ -61,8 +59,13 @@ impl Axis {
         }
     }
 
+    /// Whether a residual is so large that it is no motion.
+    const fn jumps(&self, residual: i64) -> bool {
+        residual.abs() > self.far
+    }
+
     /// Place on the grid and distance from its middle of a point in sub-quanta.
-    fn place(&self, point: i64) -> (i64, i64) {
+    pub(crate) fn place(&self, point: i64) -> (i64, i64) {
         let place = point.wrapping_add(HALF) >> SUB;
         let sub = point.wrapping_sub(place << SUB);
         let fitted = self.fit(place);
@@ -81,183 +84,147 @@ const fn settled(residual: i64, sub: i64) -> i64 {
     }
 }
 
-impl Plan {
-    /// Predicts the axes of `group`. Of `new` only the words of groups before it are looked at.
-    pub(crate) fn predict(&self, group: &Group, aux: &[i32], old: &[u32], new: &[u32], guesses: &mut [Guess]) {
-        match &group.model {
-            Model::Rest => {
-                for (axis, guess) in group.axes.iter().zip(guesses) {
-                    guess.word = old[axis.word].into();
-                }
-            }
-            Model::Smooth => {
-                for (axis, guess) in group.axes.iter().zip(guesses) {
-                    let held = i64::from(old[axis.word]);
-                    let gone = axis.fit(held + i64::from(aux[axis.aux]));
-                    let goes = aux[axis.aux + 2] <= 0;
-                    (guess.word, guess.other) = if goes { (gone, held) } else { (held, gone) };
-                }
-            }
-            Model::Glide => {
-                for (axis, guess) in group.axes.iter().zip(guesses) {
-                    let [velocity, _, cost, sub, _] = read(aux, axis.aux);
-                    let held = i64::from(old[axis.word]);
-                    let (gone, off) = axis.place((held << SUB) + i64::from(sub) + i64::from(velocity));
-                    (guess.word, guess.other, guess.sub) = (if cost <= 0 { gone } else { held }, gone, off);
-                }
-            }
-            &Model::Driven { by, gain, offset, new_share, .. } => {
-                for (i, (axis, guess)) in group.axes.iter().zip(guesses).enumerate() {
-                    let (before, now) = (i64::from(old[by + i]), i64::from(new[by + i]));
-                    let mean = (before << 16).wrapping_add((now - before).wrapping_mul(new_share));
-                    let moved = ((mean >> 8).wrapping_mul(gain) >> 8).wrapping_add(offset) >> 16;
-                    let point = (i64::from(old[axis.word]) << SUB) + i64::from(aux[axis.aux]);
-                    (guess.word, guess.sub) = axis.place(point.wrapping_add(moved));
-                }
-            }
-            Model::Along { angle, bits, ways } => {
-                let way = ways[(new[*angle] >> bits.saturating_sub(10)) as usize % ways.len()];
-                let speed = i64::from(aux[group.extra()]);
-                for ((axis, guess), along) in group.axes.iter().zip(guesses).zip([way.0, way.1]) {
-                    let moved = (speed * i64::from(along)) >> 16;
-                    let point = (i64::from(old[axis.word]) << SUB) + i64::from(aux[axis.aux]);
-                    (guess.word, guess.sub) = axis.place(point.wrapping_add(moved));
-                }
-            }
-            Model::Turn => {
-                for (axis, guess) in group.axes.iter().zip(guesses) {
-                    let [turn, before, _, costs @ ..] = read::<6>(aux, axis.aux).map(i64::from);
-                    let held = i64::from(old[axis.word]);
-                    let on = axis.fit(held + ((turn * 7 + 4) >> 3));
-                    let faster = axis.fit(held + turn + (((turn - before) * 3 + 2) >> 2));
-                    (guess.other, guess.third) = (on, faster);
-                    let costs: [i64; 3] = costs;
-                    guess.word = if costs[0] <= costs[1] && costs[0] <= costs[2] {
-                        held
-                    } else if costs[1] <= costs[2] {
-                        on
-                    } else {
-                        faster
-                    };
-                }
-            }
-            &Model::Rotation { most } => rotate(group, most, aux, old, new, guesses),
-        }
-    }
-
-    /// Brings the codec's state of `group` to the step at which the words are `new`.
-    pub(crate) fn update(&self, group: &Group, aux: &mut [i32], old: &[u32], new: &[u32], guesses: &[Guess]) {
-        match &group.model {
+impl Group {
+    /// One step: predicts the axes, has them settled, and brings the codec's state on.
+    pub(crate) fn step(&self, aux: &mut [i32], old: &[u32], words: &mut impl Words) {
+        let aux = &mut aux[self.aux.clone()];
+        let axes = self.axes.iter().enumerate();
+        match &self.model {
             Model::Rest => {}
             Model::Smooth => {
-                for (axis, guess) in group.axes.iter().zip(guesses) {
-                    let (was, is) = (i64::from(old[axis.word]), i64::from(new[axis.word]));
-                    let mine = class(axis.gap(guess.word, is));
-                    let other = class(axis.gap(guess.other, is));
-                    let goes = aux[axis.aux + 2] <= 0;
-                    let (gone, held) = if goes { (mine, other) } else { (other, mine) };
-                    aux[axis.aux] = axis.gap(was, is) as i32;
-                    aux[axis.aux + 1] = mine;
-                    aux[axis.aux + 2] = weighed(aux[axis.aux + 2], gone, held);
+                for ((i, axis), numbers) in axes.zip(aux.as_chunks_mut().0) {
+                    smooth(i, axis, numbers, old, words);
                 }
             }
             Model::Glide => {
-                for (axis, guess) in group.axes.iter().zip(guesses) {
-                    self.glide(axis, aux, old, new, guess);
+                for ((i, axis), numbers) in axes.zip(aux.as_chunks_mut().0) {
+                    glide(i, axis, numbers, old, words);
                 }
             }
-            Model::Driven { .. } => {
-                for (axis, guess) in group.axes.iter().zip(guesses) {
-                    let residual = axis.gap(guess.word, i64::from(new[axis.word]));
-                    aux[axis.aux] = if self.jumps(axis, residual) { 0 } else { settled(residual, guess.sub) as i32 };
-                    aux[axis.aux + 1] = class(residual);
+            &Model::Driven { by, gain, offset, new_share } => {
+                for ((i, axis), [sub, class_of]) in axes.zip(aux.as_chunks_mut().0) {
+                    let (before, now) = (i64::from(old[by + i]), words.word(by + i));
+                    let mean = (before << 16).wrapping_add((now - before).wrapping_mul(new_share));
+                    let moved = ((mean >> 8).wrapping_mul(gain) >> 8).wrapping_add(offset) >> 16;
+                    let point = (i64::from(old[axis.word]) << SUB) + i64::from(*sub);
+                    let (guess, off) = axis.place(point.wrapping_add(moved));
+                    let (_, residual) = words.settle(i, axis, guess);
+                    *sub = if axis.jumps(residual) { 0 } else { settled(residual, off) as i32 };
+                    *class_of = class(residual);
                 }
             }
             Model::Along { angle, bits, ways } => {
-                let way = ways[(new[*angle] >> bits.saturating_sub(10)) as usize % ways.len()];
-                self.go_along(group, way, aux, new, guesses);
+                let way = ways[(words.word(*angle) >> bits.saturating_sub(10)) as usize % ways.len()];
+                along(&self.axes, way, aux, old, words);
             }
             Model::Turn => {
-                for (axis, guess) in group.axes.iter().zip(guesses) {
-                    turn(axis, aux, old, new, guess);
+                for ((i, axis), numbers) in axes.zip(aux.as_chunks_mut().0) {
+                    turn(i, axis, numbers, old, words);
                 }
             }
-            Model::Rotation { .. } => {
-                let extra = group.extra();
-                let turns = aux[extra + 1] <= 0;
-                let (mut gone, mut held) = (0, 0);
-                for (axis, guess) in group.axes.iter().zip(guesses) {
-                    let is = i64::from(new[axis.word]);
-                    let (mine, other) = (class(is - guess.word), class(is - guess.other));
-                    let both = if turns { (mine, other) } else { (other, mine) };
-                    (gone, held) = (gone + both.0, held + both.1);
-                    aux[axis.aux] = old[axis.word].cast_signed();
-                    aux[axis.aux + 1] = mine;
-                }
-                aux[extra + 1] = weighed(aux[extra + 1], gone, held);
-                aux[extra] = (old[group.axes[0].word - 1] & 3).cast_signed();
-            }
+            &Model::Rotation { most } => rotation(&self.axes, most, aux, old, words),
         }
-    }
-
-    const fn jumps(&self, axis: &Axis, residual: i64) -> bool {
-        let far = if self.teleport > 0 { self.teleport } else { axis.modulus() / 8 };
-        residual.abs() > far
-    }
-
-    fn glide(&self, axis: &Axis, aux: &mut [i32], old: &[u32], new: &[u32], guess: &Guess) {
-        let [velocity, _, cost, _, age] = read(aux, axis.aux);
-        let (was, is) = (i64::from(old[axis.word]), i64::from(new[axis.word]));
-        let mine = class(axis.gap(guess.word, is));
-        let residual = axis.gap(guess.other, is);
-        if self.jumps(axis, residual) {
-            return write(aux, axis.aux, [0, mine, 0, 0, 0]);
-        }
-        let sub = settled(residual, guess.sub);
-        let missed = (residual << SUB) + sub - guess.sub;
-        let gain = if residual.abs() > 1 { 64 } else { GAINS[age as usize & 7] };
-        let velocity = if residual == 0 { velocity } else { bounded(i64::from(velocity) + ((missed * gain) >> 6)) };
-        let age = if residual.abs() > 1 { 0 } else { (age + 1).min(7) };
-        let cost = weighed(cost, class(residual), class(axis.gap(was, is)));
-        write(aux, axis.aux, [velocity, mine, cost, sub as i32, age]);
-    }
-
-    /// The hidden speed takes what was missed along the way, less of it the longer it has been steady.
-    fn go_along(&self, group: &Group, way: (i32, i32), aux: &mut [i32], new: &[u32], guesses: &[Guess]) {
-        let extra = group.extra();
-        let (mut missed, mut jumps) = (0, false);
-        for ((axis, guess), along) in group.axes.iter().zip(guesses).zip([way.0, way.1]) {
-            let residual = axis.gap(guess.word, i64::from(new[axis.word]));
-            jumps |= self.jumps(axis, residual);
-            let sub = settled(residual, guess.sub);
-            missed += ((residual << SUB) + sub - guess.sub).wrapping_mul(along.into());
-            aux[axis.aux] = sub as i32;
-            aux[axis.aux + 1] = class(residual);
-        }
-        missed >>= 14;
-        if jumps {
-            group.axes.iter().for_each(|axis| aux[axis.aux] = 0);
-            return;
-        }
-        let age = if missed.abs() > SPEED_JUMP { 0 } else { aux[extra + 1] };
-        aux[extra] = bounded(i64::from(aux[extra]) + missed * 4 / i64::from(age + 1));
-        aux[extra + 1] = (age + 1).min(SPEED_AGE_MAX);
     }
 }
 
-fn rotate(group: &Group, most: i64, aux: &[i32], old: &[u32], new: &[u32], guesses: &mut [Guess]) {
-    let first = group.axes[0].word;
-    let old_largest = aux[group.extra()] as usize & 3;
-    let words = |at: usize| i64::from(old[at]);
-    let newer = unfold(most, words(first - 1) as usize & 3, [words(first), words(first + 1), words(first + 2)]);
-    let older = unfold(most, old_largest, [0, 1, 2].map(|i| i64::from(aux[group.axes[i].aux])));
-    let largest = new[first - 1] as usize & 3;
+fn smooth(i: usize, axis: &Axis, numbers: &mut [i32; 3], old: &[u32], words: &mut impl Words) {
+    let [velocity, _, cost] = *numbers;
+    let held = i64::from(old[axis.word]);
+    let gone = axis.fit(held + i64::from(velocity));
+    let (is, residual) = words.settle(i, axis, if cost <= 0 { gone } else { held });
+    let moved = axis.gap(held, is);
+    *numbers = [moved as i32, class(residual), weighed(cost, class(axis.gap(gone, is)), class(moved))];
+}
+
+fn glide(i: usize, axis: &Axis, numbers: &mut [i32; 5], old: &[u32], words: &mut impl Words) {
+    let [velocity, _, cost, sub, age] = *numbers;
+    let held = i64::from(old[axis.word]);
+    let (gone, off) = axis.place((held << SUB) + i64::from(sub) + i64::from(velocity));
+    let (is, mine) = words.settle(i, axis, if cost <= 0 { gone } else { held });
+    let mine = class(mine);
+    let residual = axis.gap(gone, is);
+    if axis.jumps(residual) {
+        *numbers = [0, mine, 0, 0, 0];
+        return;
+    }
+    let sub = settled(residual, off);
+    let missed = (residual << SUB) + sub - off;
+    let gain = if residual.abs() > 1 { 64 } else { GAINS[age as usize & 7] };
+    let velocity = if residual == 0 { velocity } else { bounded(i64::from(velocity) + ((missed * gain) >> 6)) };
+    let age = if residual.abs() > 1 { 0 } else { (age + 1).min(7) };
+    let cost = weighed(cost, class(residual), class(axis.gap(held, is)));
+    *numbers = [velocity, mine, cost, sub as i32, age];
+}
+
+/// The hidden speed takes what was missed along the way, less of it the longer it has been steady.
+fn along(axes: &[Axis], way: (i32, i32), aux: &mut [i32], old: &[u32], words: &mut impl Words) {
+    let Some((numbers, [speed, age])) = aux.split_last_chunk_mut() else { return };
+    let (mut missed, mut jumps) = (0, false);
+    for (((i, axis), [sub, class_of]), along) in
+        axes.iter().enumerate().zip(numbers.as_chunks_mut().0).zip([way.0, way.1])
+    {
+        let moved = (i64::from(*speed) * i64::from(along)) >> 16;
+        let point = (i64::from(old[axis.word]) << SUB) + i64::from(*sub);
+        let (guess, off) = axis.place(point.wrapping_add(moved));
+        let (_, residual) = words.settle(i, axis, guess);
+        jumps |= axis.jumps(residual);
+        let is_at = settled(residual, off);
+        missed += ((residual << SUB) + is_at - off).wrapping_mul(along.into());
+        (*sub, *class_of) = (is_at as i32, class(residual));
+    }
+    missed >>= 14;
+    if jumps {
+        numbers.as_chunks_mut().0.iter_mut().for_each(|[sub, _]| *sub = 0);
+        return;
+    }
+    let steady = if missed.abs() > SPEED_JUMP { 0 } else { *age };
+    *speed = bounded(i64::from(*speed) + missed * 4 / i64::from(steady + 1));
+    *age = (steady + 1).min(SPEED_AGE_MAX);
+}
+
+fn turn(i: usize, axis: &Axis, numbers: &mut [i32; 6], old: &[u32], words: &mut impl Words) {
+    let [turn, before, _, costs @ ..] = *numbers;
+    let held = i64::from(old[axis.word]);
+    let (now, last) = (i64::from(turn), i64::from(before));
+    let on = axis.fit(held + ((now * 7 + 4) >> 3));
+    let faster = axis.fit(held + now + (((now - last) * 3 + 2) >> 2));
+    let guess = if costs[0] <= costs[1] && costs[0] <= costs[2] {
+        held
+    } else if costs[1] <= costs[2] {
+        on
+    } else {
+        faster
+    };
+    let (is, residual) = words.settle(i, axis, guess);
+    let moved = axis.gap(held, is);
+    let gaps = [moved, axis.gap(on, is), axis.gap(faster, is)];
+    let [a, b, c] = [0, 1, 2].map(|way: usize| costs[way] * 3 / 4 + 2 * class(gaps[way]));
+    let least = a.min(b).min(c);
+    let [a, b, c] = [a, b, c].map(|cost| (cost - least).min(COST_MAX));
+    *numbers = [moved as i32, turn, class(residual), a, b, c];
+}
+
+fn rotation(axes: &[Axis], most: i64, aux: &mut [i32], old: &[u32], words: &mut impl Words) {
+    let Some((numbers, [old_largest, cost])) = aux.split_last_chunk_mut() else { return };
+    let (numbers, [first, ..]) = (numbers.as_chunks_mut::<2>().0, axes) else { return };
+    let first = first.word;
+    let at = |word: usize| i64::from(old[word]);
+    let newer = unfold(most, at(first - 1) as usize & 3, [at(first), at(first + 1), at(first + 2)]);
+    let older = unfold(most, *old_largest as usize & 3, [0, 1, 2].map(|i: usize| i64::from(numbers[i][0])));
+    let largest = words.word(first - 1) as usize & 3;
     let held = folded(most, largest, newer);
     let turned = folded(most, largest, reflected(older, newer));
-    let turns = aux[group.extra() + 1] <= 0;
-    for (i, guess) in guesses.iter_mut().enumerate().take(3) {
-        (guess.word, guess.other) = if turns { (turned[i], held[i]) } else { (held[i], turned[i]) };
+    let turns = *cost <= 0;
+    let (mut gone_cost, mut held_cost) = (0, 0);
+    for (((i, axis), numbers), (turned, held)) in axes.iter().enumerate().zip(numbers).zip(turned.into_iter().zip(held))
+    {
+        let (is, residual) = words.settle(i, axis, if turns { turned } else { held });
+        gone_cost += class(is - turned);
+        held_cost += class(is - held);
+        *numbers = [old[axis.word].cast_signed(), class(residual)];
     }
+    *cost = weighed(*cost, gone_cost, held_cost);
+    *old_largest = (old[first - 1] & 3).cast_signed();
 }
 
 /// A velocity or speed within what a LOAD can tell: on a lane that wraps a row may gain speed for ever.
@@ -266,30 +233,9 @@ fn bounded(number: i64) -> i32 {
     number.clamp(least.into(), most.into()) as i32
 }
 
-fn turn(axis: &Axis, aux: &mut [i32], old: &[u32], new: &[u32], guess: &Guess) {
-    let (was, is) = (i64::from(old[axis.word]), i64::from(new[axis.word]));
-    let [turn, _, _, mut costs @ ..] = read::<6>(aux, axis.aux);
-    for (cost, from) in costs.iter_mut().zip([was, guess.other, guess.third]) {
-        *cost = *cost * 3 / 4 + 2 * class(axis.gap(from, is));
-    }
-    let least = costs.into_iter().min().unwrap_or(0);
-    let [a, b, c] = costs.map(|cost| (cost - least).min(COST_MAX));
-    write(aux, axis.aux, [axis.gap(was, is) as i32, turn, class(axis.gap(guess.word, is)), a, b, c]);
-}
-
 /// The running cost of going on, less that of staying.
 fn weighed(cost: i32, gone: i32, held: i32) -> i32 {
     (cost * 3 / 4 + 2 * (gone - held)).clamp(-COST_MAX, COST_MAX)
-}
-
-fn read<const N: usize>(aux: &[i32], from: usize) -> [i32; N] {
-    let mut numbers = [0; N];
-    numbers.copy_from_slice(&aux[from..from + N]);
-    numbers
-}
-
-fn write<const N: usize>(aux: &mut [i32], from: usize, numbers: [i32; N]) {
-    aux[from..from + N].copy_from_slice(&numbers);
 }
 
 /// The four components of a rotation, in units of which the whole is the square root of 2 `most` squared long.

@@ -2,42 +2,65 @@
 //!
 //! Lengths come from weights by package-merge (Larmore and Hirschberg, 1990), in integers, so that both ends make the same from the same weights.
 
-use crate::bits::{BitReader, BitWriter, OutOfBits};
-
 /// Bits of a code word at most.
 pub const CODE_BITS_MAX: u32 = 12;
 /// Symbols of one code at most.
 const SYMBOLS_MAX: usize = 256;
 /// Code words up to this length are found by one look.
 const LOOK_BITS: u32 = 8;
+/// In place of a length: the code word is longer than one look.
+const LONGER: u16 = 0xf;
 
-/// One prefix code.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Many prefix codes, in few arrays: what a row needs of them lies close together.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Codes {
+    /// By code and symbol: the code word, its first bit lowest, and its length from bit 16 on.
+    words: Vec<u32>,
+    /// By code and the next 8 bits: symbol, and length from bit 8 on.
+    look: Vec<u16>,
+    /// By code.
+    longer: Vec<Longer>,
+}
+
+/// Where one of [`Codes`] is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Code {
-    /// By symbol: the code word, its first bit lowest, and its length.
-    words: Vec<(u16, u8)>,
-    /// By the next 8 bits: symbol and length; length 0: a longer word.
-    look: Vec<(u8, u8)>,
+    words: u32,
+    number: u32,
+}
+
+/// What finds code words that are longer than one look.
+#[derive(Clone, Debug)]
+struct Longer {
     /// By length: the first code word as a number, how many there are, and where their symbols begin in `sorted`.
     ranges: [(u16, u16, u16); CODE_BITS_MAX as usize + 1],
     /// Symbols by length, then by number.
     sorted: Vec<u8>,
 }
 
-impl Code {
-    /// The code with these lengths, one a symbol; none unless all are within 1..=12 and the code is complete (a single symbol has length 0).
-    pub(crate) fn new(lengths: &[u8]) -> Option<Self> {
-        let single = lengths == [0];
-        let good = |length: &u8| (1..=CODE_BITS_MAX as u8).contains(length);
-        let kraft: u32 =
-            lengths.iter().filter(|length| good(length)).map(|length| 1 << (CODE_BITS_MAX - u32::from(*length))).sum();
-        if !single && (lengths.len() > SYMBOLS_MAX || !lengths.iter().all(good) || kraft != 1 << CODE_BITS_MAX) {
-            return None;
-        }
+/// Whether these are the lengths of a complete code, one a symbol, all within 1..=12; a single symbol has length 0.
+pub(crate) fn is_complete(lengths: &[u8]) -> bool {
+    let good = |length: &u8| (1..=CODE_BITS_MAX as u8).contains(length);
+    let space = |length: &u8| 1u32 << (CODE_BITS_MAX - u32::from(*length));
+    lengths == [0]
+        || (lengths.len() <= SYMBOLS_MAX
+            && lengths.iter().all(good)
+            && lengths.iter().map(space).sum::<u32>() == 1 << CODE_BITS_MAX)
+}
+
+impl Codes {
+    /// One more code, with these lengths.
+    ///
+    /// # Panics
+    /// When they are not complete.
+    pub(crate) fn add(&mut self, lengths: &[u8]) -> Code {
+        assert!(is_complete(lengths), "a complete code");
         let of_length = |bits: u8| (0..lengths.len()).filter(move |&symbol| lengths[symbol] == bits);
         let sorted: Vec<u8> = (0..=CODE_BITS_MAX as u8).flat_map(of_length).map(|symbol| symbol as u8).collect();
-        let mut words = vec![(0, 0); lengths.len()];
-        let mut look = vec![(0, 0); 1 << LOOK_BITS];
+        let code = Code { words: self.words.len() as u32, number: self.longer.len() as u32 };
+        let look = self.look.len();
+        self.words.resize(self.words.len() + lengths.len(), 0);
+        self.look.resize(look + (1 << LOOK_BITS), LONGER << 8);
         let mut ranges = [(0, 0, 0); CODE_BITS_MAX as usize + 1];
         let (mut next, mut last) = (0u16, 0u8);
         for (at, &symbol) in sorted.iter().enumerate() {
@@ -48,49 +71,48 @@ impl Code {
             }
             ranges[usize::from(length)].1 += 1;
             let word = if length == 0 { 0 } else { next.reverse_bits() >> (16 - length) };
-            words[usize::from(symbol)] = (word, length);
+            self.words[code.words as usize + usize::from(symbol)] = u32::from(word) | u32::from(length) << 16;
             if u32::from(length) <= LOOK_BITS {
                 for above in 0..1usize << (LOOK_BITS - u32::from(length)) {
-                    look[usize::from(word) | above << length] = (symbol, length);
+                    self.look[look + (usize::from(word) | above << length)] =
+                        u16::from(symbol) | u16::from(length) << 8;
                 }
             }
             (next, last) = (next.wrapping_add(1), length);
         }
-        Some(Self { words, look, ranges, sorted })
+        self.longer.push(Longer { ranges, sorted });
+        code
     }
 
-    /// The code of a source whose symbols have these weights; zeros count as ones.
-    pub(crate) fn of_weights(weights: &[u64]) -> Self {
-        Self::new(&lengths(weights)).unwrap_or_else(|| unreachable!("package-merge gives a complete code"))
+    /// The code word of a symbol, its first bit lowest, and its length.
+    pub(crate) fn word(&self, code: Code, symbol: u32) -> (u32, u32) {
+        let word = self.words[(code.words + symbol) as usize];
+        (word & 0xffff, word >> 16)
     }
 
-    pub(crate) fn symbols(&self) -> usize {
-        self.words.len()
-    }
-
-    pub(crate) fn write(&self, symbol: u32, out: &mut BitWriter) {
-        let (word, length) = self.words[symbol as usize];
-        out.write(word.into(), length.into());
-    }
-
-    pub(crate) fn read(&self, bits: &mut BitReader<'_>) -> Result<u32, OutOfBits> {
-        let next = bits.peek();
-        let (symbol, length) = self.look[(next & 0xff) as usize];
-        if length > 0 || self.words.len() == 1 {
-            bits.read(length.into())?;
-            return Ok(symbol.into());
+    /// The symbol whose code word these bits begin with, and its length.
+    pub(crate) fn symbol(&self, code: Code, bits: u64) -> (u32, u32) {
+        let seen = self.look[((code.number as usize) << LOOK_BITS) + (bits & 0xff) as usize];
+        if seen >> 8 == LONGER {
+            self.longer[code.number as usize].find(bits)
+        } else {
+            (u32::from(seen) & 0xff, u32::from(seen) >> 8)
         }
-        let mut word = (next & 0xff).reverse_bits() >> 24;
+    }
+}
+
+impl Longer {
+    #[cold]
+    fn find(&self, bits: u64) -> (u32, u32) {
+        let mut word = (bits as u32 & 0xff).reverse_bits() >> 24;
         for length in LOOK_BITS + 1..=CODE_BITS_MAX {
-            word = word << 1 | next >> (length - 1) & 1;
+            word = word << 1 | (bits >> (length - 1)) as u32 & 1;
             let (first, count, from) = self.ranges[length as usize];
             if word.wrapping_sub(first.into()) < u32::from(count) {
-                bits.read(length)?;
-                return Ok(self.sorted[from as usize + (word - u32::from(first)) as usize].into());
+                return (self.sorted[from as usize + (word - u32::from(first)) as usize].into(), length);
             }
         }
-        // A complete code has a word for every string of 12 bits.
-        Err(OutOfBits)
+        unreachable!("a complete code has a word for every string of 12 bits")
     }
 }
 
@@ -143,35 +165,35 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_weights_give_a_code_whose_words_come_back(weights in proptest::collection::vec(0u64..1 << 40, 1..200)) {
-            let code = Code::of_weights(&weights);
-            let mut out = BitWriter::new();
-            for symbol in 0..weights.len() as u32 {
-                code.write(symbol, &mut out);
-            }
-            out.align();
-            let mut bits = BitReader::new(out.bytes());
-            for symbol in 0..weights.len() as u32 {
-                prop_assert_eq!(code.read(&mut bits), Ok(symbol));
+        fn any_weights_give_codes_whose_words_come_back(
+            weights in proptest::collection::vec(proptest::collection::vec(0u64..1 << 40, 1..200), 1..4),
+            above: u64,
+        ) {
+            let mut codes = Codes::default();
+            let added: Vec<Code> = weights.iter().map(|weights| codes.add(&lengths(weights))).collect();
+            for (code, weights) in added.into_iter().zip(&weights) {
+                for symbol in 0..weights.len() as u32 {
+                    let (word, length) = codes.word(code, symbol);
+                    prop_assert!(length <= CODE_BITS_MAX && word >> length == 0);
+                    prop_assert_eq!(codes.symbol(code, u64::from(word) | above << length), (symbol, length));
+                }
             }
         }
 
         #[test]
-        fn any_bits_are_a_symbol_or_the_end(weights in proptest::collection::vec(0u64..1 << 40, 2..200), bytes: [u8; 9]) {
-            let code = Code::of_weights(&weights);
-            let mut bits = BitReader::new(&bytes);
-            while let Ok(symbol) = code.read(&mut bits) {
-                prop_assert!((symbol as usize) < weights.len());
-            }
-            prop_assert!(bits.left_bits() < CODE_BITS_MAX as usize);
+        fn any_bits_are_a_symbol(weights in proptest::collection::vec(0u64..1 << 40, 2..200), bits: u64) {
+            let mut codes = Codes::default();
+            let code = codes.add(&lengths(&weights));
+            let (symbol, length) = codes.symbol(code, bits);
+            prop_assert!((symbol as usize) < weights.len() && (1..=CODE_BITS_MAX).contains(&length));
         }
     }
 
     #[test]
     fn lengths_out_of_range_and_incomplete_codes_are_refused() {
-        assert!(Code::new(&[1, 2, 2]).is_some() && Code::new(&[0]).is_some());
+        assert!(is_complete(&[1, 2, 2]) && is_complete(&[0]));
         for bad in [&[1, 1, 1][..], &[1, 2], &[0, 1], &[13; 8192][..300], &[1], &[]] {
-            assert!(Code::new(bad).is_none(), "{bad:?}");
+            assert!(!is_complete(bad), "{bad:?}");
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The tables of a schema: trained ones from a text, formula ones for those that nobody trained.
 //!
 //! The text has a line for each trained table: its name, a space, and the length of each symbol's code word, a hexadecimal digit each. Lines that
-//! begin with `#` and empty ones say nothing. Which tables there are follows from the kinds.
+//! begin with `#` and empty ones say nothing; those of muzzles are `muzzle`'s. Which tables there are follows from the kinds.
 
 use std::collections::BTreeMap;
 
+use super::muzzle::Muzzle;
 use super::plan::{Formula, OWN_CLASSES, TableSpec};
-use super::prefix::{Code, lengths};
+use super::prefix::{Code, Codes, is_complete, lengths};
 use super::residual::sizes;
 
 /// Code words for every table, in the plans' order.
@@ -14,9 +15,9 @@ use super::residual::sizes;
 /// Formula codes that are alike are kept once.
 #[derive(Clone, Debug)]
 pub(crate) struct Tables {
-    codes: Vec<Code>,
+    codes: Codes,
     /// By table: its code.
-    of: Vec<u16>,
+    of: Vec<Code>,
 }
 
 impl Tables {
@@ -25,34 +26,27 @@ impl Tables {
     /// # Errors
     /// A line that is none, a name that the kinds do not have, a code that is not complete or has another number of symbols.
     pub(crate) fn new(specs: &[TableSpec], text: &str) -> Result<Self, String> {
-        let mut trained: BTreeMap<&str, Code> = BTreeMap::new();
-        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
+        let mut trained: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
+        let is_table = |line: &str| !line.is_empty() && !line.starts_with('#') && !Muzzle::is_line(line);
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| is_table(line)) {
             let wrong = |words: &str| format!("tables, line {}: {words}", number + 1);
             let (name, digits) = line.split_once(' ').ok_or_else(|| wrong("not a name and lengths"))?;
             let all: Option<Vec<u8>> =
                 digits.chars().map(|digit| digit.to_digit(16).map(|length| length as u8)).collect();
-            let code = all.and_then(|lengths| Code::new(&lengths)).ok_or_else(|| wrong("not a complete code"))?;
-            if trained.insert(name, code).is_some() {
+            let lengths = all.filter(|lengths| is_complete(lengths)).ok_or_else(|| wrong("not a complete code"))?;
+            if trained.insert(name, lengths).is_some() {
                 return Err(wrong("this table stands there twice"));
             }
         }
-        let (mut codes, mut of, mut formulas) = (Vec::new(), Vec::with_capacity(specs.len()), BTreeMap::new());
+        let (mut codes, mut of, mut formulas) = (Codes::default(), Vec::with_capacity(specs.len()), BTreeMap::new());
         for spec in specs {
-            let code = trained.remove(spec.name.as_str());
-            if code.as_ref().is_some_and(|code| code.symbols() != spec.symbols as usize) {
-                return Err(format!("tables: {} has {} symbols", spec.name, spec.symbols));
-            }
-            let number = match code {
-                None => *formulas.entry((spec.formula, spec.symbols)).or_insert_with(|| {
-                    codes.push(Code::of_weights(&weights(spec)));
-                    codes.len() - 1
-                }),
-                Some(code) => {
-                    codes.push(code);
-                    codes.len() - 1
+            of.push(match trained.remove(spec.name.as_str()) {
+                None => {
+                    *formulas.entry((spec.formula, spec.symbols)).or_insert_with(|| codes.add(&lengths(&weights(spec))))
                 }
-            };
-            of.push(number as u16);
+                Some(trained) if trained.len() == spec.symbols as usize => codes.add(&trained),
+                Some(_) => return Err(format!("tables: {} has {} symbols", spec.name, spec.symbols)),
+            });
         }
         match trained.first_key_value() {
             Some((name, _)) => Err(format!("tables: the kinds have no table {name}")),
@@ -62,9 +56,14 @@ impl Tables {
 }
 
 impl Tables {
-    /// The code of a table.
-    pub(crate) fn code(&self, table: usize) -> &Code {
-        &self.codes[usize::from(self.of[table])]
+    /// The code word of a symbol in a table, its first bit lowest, and its length.
+    pub(crate) fn word(&self, table: usize, symbol: u32) -> (u32, u32) {
+        self.codes.word(self.of[table], symbol)
+    }
+
+    /// The symbol in a table whose code word these bits begin with, and its length.
+    pub(crate) fn symbol(&self, table: usize, bits: u64) -> (u32, u32) {
+        self.codes.symbol(self.of[table], bits)
     }
 }
 
@@ -104,6 +103,8 @@ pub(crate) fn weights(spec: &TableSpec) -> Vec<u64> {
             symbols.map(|symbol| if symbol == 25 { larger } else { pair(symbol) }).collect()
         }
         Formula::Mask => symbols.map(|symbol| 4096 >> (2 * symbol.count_ones()).min(12)).collect(),
+        Formula::Even => symbols.map(|_| 1).collect(),
+        Formula::Off => symbols.map(|symbol| sizes(symbol).1.isqrt() * 16 + 8).collect(),
         Formula::Change => {
             symbols.map(|symbol| if symbol == 0 { 0 } else { sizes(symbol).1.isqrt() * 16 + 8 }).collect()
         }

@@ -8,17 +8,23 @@
 //! - the step in full (32 bits) when `EMPTY` or `HOLD_ALL`;
 //! - lists, runs, loads, self, own, events, check: see `write.rs`, which is in the order of the wire.
 
+mod head;
 mod lists;
 mod read;
+mod spawn;
 mod store;
 mod write;
 
+pub use head::FrameHead;
 pub use read::{FrameInfo, KnownRow, ReceivedEvent, Replica};
 pub use store::{LiveRow, Store};
 pub use write::{FrameSpec, FrameStats, FrameWriter, Mirror, Wanted};
 
+use crate::bits::{BitReader, BitWriter};
 use crate::coder::RowState;
 use crate::ids::NetId;
+use crate::words::DecodeError;
+use lists::{read_number, write_number};
 
 /// Type of a snapshot among the server's messages: the first byte of its header.
 pub const SNAPSHOT: u8 = 2;
@@ -108,6 +114,30 @@ pub struct Eye {
     pub place: [f32; 2],
     /// Half the side of its view.
     pub radius: f32,
+}
+
+/// The slots of rows that enter: their gaps, whose order follows from how many enter and from the last slot that was known before.
+struct Gaps {
+    order: u32,
+    next: u32,
+}
+
+impl Gaps {
+    fn new(last_known: Option<u16>, count: usize) -> Self {
+        let order = last_known.map_or(3, |last| (u32::from(last) / (count as u32 + 1) + 1).ilog2());
+        Self { order, next: 0 }
+    }
+
+    fn write(&mut self, slot: u16, out: &mut BitWriter) {
+        write_number(u32::from(slot) - self.next, self.order, out);
+        self.next = u32::from(slot) + 1;
+    }
+
+    fn read(&mut self, bits: &mut BitReader<'_>) -> Result<u16, DecodeError> {
+        let slot = self.next + read_number(u32::from(u16::MAX), self.order, bits)?;
+        self.next = slot + 1;
+        u16::try_from(slot).map_err(|_| DecodeError("a row enters beyond the last slot"))
+    }
 }
 
 /// 32 bits that depend on all of a row in step. Two ends that differ in any word differ here but for one case in four thousand million.

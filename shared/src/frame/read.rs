@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use super::lists::{read_number, read_ranks};
+use super::spawn::Spawners;
 use super::write::kind_bits;
-use super::{
-    EVENTS_PER_FRAME_MAX, Eye, FrameParts, KNOWN_ROWS_MAX, SNAPSHOT, STORED_STEPS, flags, fold, more, row_hash,
-};
+use super::{EVENTS_PER_FRAME_MAX, Eye, FrameHead, FrameParts, Gaps, KNOWN_ROWS_MAX, flags, fold, more, row_hash};
 use crate::bits::BitReader;
-use crate::coder::{KindBits, Rates, RowCoder, RowState};
+use crate::coder::{KindBits, Rates, RowCoder, RowState, Spawner};
 use crate::ids::NetId;
 use crate::quant::WordSpec;
 use crate::schema::{Kind, Schema};
@@ -72,6 +71,7 @@ pub struct Replica {
     own: Vec<u32>,
     events: Vec<ReceivedEvent>,
     ranks: Vec<u32>,
+    spawners: Spawners,
     spare: Vec<RowState>,
     ticks_per_step: u32,
 }
@@ -92,6 +92,7 @@ impl Replica {
             own: vec![0; schema.own.words()],
             events: Vec::new(),
             ranks: Vec::new(),
+            spawners: Spawners::default(),
             spare: Vec::new(),
             ticks_per_step: rates.ticks_per_step,
         })
@@ -138,22 +139,9 @@ impl Replica {
     /// # Errors
     /// When the bytes are no frame that follows from what is held. The replica is then useless: the connection must end.
     pub fn read(&mut self, bytes: &[u8]) -> Result<FrameInfo, DecodeError> {
-        let (&[kind, flags, step_low, input_low, slack], mut rest) =
-            bytes.split_first_chunk::<5>().ok_or(DecodeError("a frame without its header"))?;
-        if kind != SNAPSHOT {
-            return Err(DecodeError("not a snapshot"));
-        }
-        let mut more = 0;
-        if flags & flags::MORE != 0 {
-            let (&byte, after) = rest.split_first().ok_or(DecodeError("a frame without its header"))?;
-            (more, rest) = (byte, after);
-        }
-        if more & !(more::SELF | more::EMPTY | more::HOLD_ALL | more::CHECK | more::NO_INPUT) != 0 {
-            return Err(DecodeError("a frame with an unknown flag"));
-        }
-        let mut bits = BitReader::new(rest);
         let last = self.step;
-        let step = self.begin(step_low, more, &mut bits)?;
+        let (FrameHead { step, input_low, slack, flags, more }, mut bits) = FrameHead::read(bytes, last)?;
+        self.begin(more);
         let (mut parts, mut left) = (FrameParts::default(), bits.left_bits());
         if flags & flags::LEFT != 0 {
             self.read_left(&mut bits)?;
@@ -163,9 +151,11 @@ impl Replica {
             self.read_held(&mut bits)?;
         }
         parts.held = since(&bits, &mut left);
-        if more & (more::EMPTY | more::HOLD_ALL) == 0 {
+        self.spawners.clear();
+        let has_body = more & (more::EMPTY | more::HOLD_ALL) == 0;
+        if has_body {
             let last = last.ok_or(DecodeError("the first frame must be whole"))?;
-            parts.woken = self.read_body(last, step, flags & flags::WOKEN != 0, &mut bits)?;
+            parts.woken = self.read_body(last, step, flags, &mut bits)?;
             parts.runs = since(&bits, &mut left) - parts.woken;
         }
         if flags & flags::RELOADS != 0 {
@@ -173,7 +163,7 @@ impl Replica {
         }
         parts.reloads = since(&bits, &mut left);
         if flags & flags::ENTERS != 0 {
-            self.read_enters(step, &mut bits)?;
+            self.read_enters(step, has_body, &mut bits)?;
         }
         parts.enters = since(&bits, &mut left);
         self.step = Some(step);
@@ -192,8 +182,8 @@ impl Replica {
         bits.finish()?;
         Ok(FrameInfo {
             step,
-            input_low: (more & more::NO_INPUT == 0).then_some(input_low),
-            slack: slack.cast_signed(),
+            input_low,
+            slack,
             emptied: more & more::EMPTY != 0,
             own: flags & flags::OWN != 0,
             check_failed,
@@ -201,28 +191,14 @@ impl Replica {
         })
     }
 
-    /// Finds the frame's step; forgets or holds what is known when the frame says so.
-    fn begin(&mut self, step_low: u8, more: u8, bits: &mut BitReader<'_>) -> Result<Step, DecodeError> {
-        let step = if more & (more::EMPTY | more::HOLD_ALL) != 0 {
-            Step(bits.read(32)?)
-        } else {
-            let last = self.step.ok_or(DecodeError("the first frame must be whole"))?;
-            let steps = step_low.wrapping_sub(last.0 as u8);
-            if !(1..=STORED_STEPS as u8).contains(&steps) {
-                return Err(DecodeError("a frame that does not follow the last one"));
-            }
-            last.offset(steps.into())
-        };
-        if step.0 as u8 != step_low || (more & more::EMPTY == 0 && self.step.is_none_or(|last| !step.is_after(last))) {
-            return Err(DecodeError("a frame that does not follow the last one"));
-        }
+    /// Forgets or holds what is known when the frame says so.
+    fn begin(&mut self, more: u8) {
         if more & more::EMPTY != 0 {
             self.spare.extend(self.rows.drain(..).map(|row| row.state));
         }
         if more & more::HOLD_ALL != 0 {
             self.rows.iter_mut().for_each(|row| row.held = true);
         }
-        Ok(step)
     }
 
     fn read_left(&mut self, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
@@ -251,14 +227,10 @@ impl Replica {
 
     /// Goes through the steps after `last`: at each some rows wake, every awake row has a run, the others move as predicted. Gives the bits that
     /// told which ones wake.
-    fn read_body(
-        &mut self,
-        last: Step,
-        step: Step,
-        any_woken: bool,
-        bits: &mut BitReader<'_>,
-    ) -> Result<u64, DecodeError> {
+    fn read_body(&mut self, last: Step, step: Step, flags: u8, bits: &mut BitReader<'_>) -> Result<u64, DecodeError> {
         let (mut at, mut woken_bits) = (last, 0);
+        let any_woken = flags & flags::WOKEN != 0;
+        let any_spawns = flags & flags::ENTERS != 0 && self.coder.has_spawns();
         while at != step {
             at = at.next();
             self.ranks.clear();
@@ -270,7 +242,10 @@ impl Replica {
             }
             let mut woken = self.ranks.iter().copied().peekable();
             let mut asleep = 0;
-            for row in self.rows.iter_mut().filter(|row| !row.held) {
+            for (number, row) in self.rows.iter_mut().enumerate().filter(|(_, row)| !row.held) {
+                if any_spawns && at == step {
+                    self.spawners.note(row.state.kind, number, &row.state.words);
+                }
                 row.step = at;
                 let mut has_run = row.state.awake;
                 if !row.state.awake {
@@ -299,22 +274,29 @@ impl Replica {
         Ok(())
     }
 
-    fn read_enters(&mut self, step: Step, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
+    fn read_enters(&mut self, step: Step, has_body: bool, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
         let room = KNOWN_ROWS_MAX.saturating_sub(self.rows.len());
         let count = read_number(room as u32, 1, bits)?;
-        let (known, mut next_slot) = (self.rows.len(), 0u32);
+        let known = self.rows.len();
+        let mut gaps = Gaps::new(self.rows.last().map(|row| row.id.slot), count as usize);
         for _ in 0..count {
-            let slot = next_slot + read_number(u32::from(u16::MAX), 3, bits)?;
-            let slot_u16 = u16::try_from(slot).map_err(|_| DecodeError("a row enters beyond the last slot"))?;
-            next_slot = slot + 1;
-            if self.rows[..known].binary_search_by_key(&slot_u16, |row| row.id.slot).is_ok() {
+            let slot = gaps.read(bits)?;
+            if self.rows[..known].binary_search_by_key(&slot, |row| row.id.slot).is_ok() {
                 return Err(DecodeError("a row enters where one is known"));
             }
             let generation = bits.read(8)?;
             let kind = bits.read(kind_bits(self.coder.kinds()))? as u8;
             let mut state = self.spare.pop().unwrap_or_default();
-            self.coder.read_load(kind, &mut state, bits)?;
-            self.rows.push(KnownRow { id: NetId { slot: slot_u16, generation }, held: false, step, state });
+            let spawner = if has_body { self.coder.spawner_of(kind) } else { None };
+            match spawner {
+                Some(spawner) if bits.read_bool()? => {
+                    let (at, before) = self.spawners.read(spawner, bits)?;
+                    let from = Spawner { before, after: &self.rows[at].state.words };
+                    self.coder.read_spawn(kind, from, &mut state, bits)?;
+                }
+                _ => self.coder.read_load(kind, &mut state, bits)?,
+            }
+            self.rows.push(KnownRow { id: NetId { slot, generation }, held: false, step, state });
         }
         self.rows.sort_unstable_by_key(|row| row.id.slot);
         Ok(())

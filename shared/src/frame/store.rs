@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::spawn::Births;
 use super::{EVENT_TICKS, STORED_STEPS, row_hash};
 use crate::bits::BitWriter;
-use crate::coder::{KindBits, Rates, RowCoder, RowState, Run};
+use crate::coder::{KindBits, Rates, RowCoder, RowState, Run, Spawner};
 use crate::events::{Audience, Event};
 use crate::ids::NetId;
 use crate::quant::WordSpec;
@@ -32,6 +33,13 @@ pub struct LiveRow {
     /// Its state at the newest step.
     pub state: RowState,
     live: bool,
+}
+
+impl LiveRow {
+    /// Whether it is this entity.
+    pub(super) fn is(&self, id: NetId) -> bool {
+        self.live && self.id == id
+    }
 }
 
 /// What each slot has at one step.
@@ -67,15 +75,17 @@ pub(super) struct StoredEvent {
     pub(super) bits_len: usize,
 }
 
-/// LOADs and hashes of the newest step, made when a frame first needs them.
+/// LOADs, SPAWNs and hashes of the newest step, made when a frame first needs them.
 #[derive(Debug, Default)]
 struct Lazy {
     loads: Vec<Option<Piece>>,
+    /// Of no bits: a LOAD is shorter.
+    spawns: Vec<Option<Piece>>,
     hashes: Vec<Option<u32>>,
     bits: BitWriter,
     one: BitWriter,
-    /// Bits of all LOADs ever made, by kind.
-    taken: Vec<u64>,
+    /// Bits of all LOADs and SPAWNs ever made, by kind.
+    taken: Vec<(u64, u64)>,
 }
 
 /// The bits a room makes once and copies into every frame that needs them.
@@ -87,6 +97,7 @@ pub struct Store {
     own_layout: Vec<WordSpec>,
     step: Option<Step>,
     slots: Vec<LiveRow>,
+    births: Births,
     history: VecDeque<StepRuns>,
     events: VecDeque<StoredEvent>,
     lazy: RefCell<Lazy>,
@@ -105,6 +116,7 @@ impl Store {
             schema,
             step: None,
             slots: Vec::new(),
+            births: Births::default(),
             history: VecDeque::with_capacity(STORED_STEPS as usize),
             events: VecDeque::new(),
             lazy: RefCell::default(),
@@ -124,7 +136,7 @@ impl Store {
     pub fn profile(&self) -> Vec<KindBits> {
         let mut profile = self.coder.profile();
         for (kind, bits) in profile.iter_mut().zip(&self.lazy.borrow().taken) {
-            kind.loads = *bits;
+            (kind.loads, kind.spawns) = *bits;
         }
         profile
     }
@@ -162,6 +174,7 @@ impl Store {
         let slots = rows.list().last().map_or(0, |row| usize::from(row.id.slot) + 1).max(self.slots.len());
         self.slots.resize_with(slots, LiveRow::default);
         runs.runs.resize(slots, (Run::None, Piece::default()));
+        self.births.take(&self.coder, &self.slots, rows);
         let mut next = rows.list().iter().peekable();
         for (slot, mine) in self.slots.iter_mut().enumerate() {
             let Some(row) = next.next_if(|row| usize::from(row.id.slot) == slot) else {
@@ -185,6 +198,8 @@ impl Store {
         let lazy = self.lazy.get_mut();
         lazy.loads.clear();
         lazy.loads.resize(slots, None);
+        lazy.spawns.clear();
+        lazy.spawns.resize(if self.coder.has_spawns() { slots } else { 0 }, None);
         lazy.hashes.clear();
         lazy.hashes.resize(slots, None);
         lazy.bits.clear();
@@ -234,14 +249,43 @@ impl Store {
         *lazy.loads[usize::from(slot)].get_or_insert_with(|| {
             lazy.one.clear();
             self.coder.load(&self.slots[usize::from(slot)].state, &mut lazy.one);
-            let (from, bits) = (lazy.bits.len_bits() as u32, lazy.one.len_bits() as u16);
-            lazy.taken.resize(self.coder.kinds(), 0);
-            lazy.taken[usize::from(self.slots[usize::from(slot)].state.kind)] += u64::from(bits);
-            lazy.one.align();
-            lazy.bits.splice(lazy.one.bytes(), 0, lazy.one.bytes().len() * 8);
-            lazy.bits.align();
-            Piece { from, bits }
+            let piece = append(&mut lazy.one, &mut lazy.bits);
+            lazy.taken.resize(self.coder.kinds(), (0, 0));
+            lazy.taken[usize::from(self.slots[usize::from(slot)].state.kind)].0 += u64::from(piece.bits);
+            piece
         })
+    }
+
+    /// Whether rows of `kind` may be told by their spawner.
+    pub(super) fn spawns(&self, kind: u8) -> bool {
+        self.coder.spawner_of(kind).is_some()
+    }
+
+    /// The slot of the row that tells the one in `slot`, which must be live: when that was born at the newest step and a LOAD is not shorter.
+    pub(super) fn spawner(&self, slot: u16) -> Option<u16> {
+        let (spawner, before) = self.births.of(slot)?;
+        let most = self.load_bits(slot);
+        let lazy = &mut *self.lazy.borrow_mut();
+        let piece = *lazy.spawns[usize::from(slot)].get_or_insert_with(|| {
+            let [mine, other] = [slot, spawner].map(|slot| &self.slots[usize::from(slot)].state);
+            lazy.one.clear();
+            self.coder.spawn(mine.kind, &mine.words, Spawner { before, after: &other.words }, &mut lazy.one);
+            if lazy.one.len_bits() >= most {
+                return Piece::default();
+            }
+            let piece = append(&mut lazy.one, &mut lazy.bits);
+            lazy.taken.resize(self.coder.kinds(), (0, 0));
+            lazy.taken[usize::from(mine.kind)].1 += u64::from(piece.bits);
+            piece
+        });
+        (piece.bits > 0).then_some(spawner)
+    }
+
+    /// Appends the SPAWN of the row in `slot`, which has a [`Self::spawner`].
+    pub(super) fn splice_spawn(&self, slot: u16, out: &mut BitWriter) {
+        let lazy = self.lazy.borrow();
+        let piece = lazy.spawns[usize::from(slot)].unwrap_or_default();
+        out.splice(lazy.bits.bytes(), piece.from as usize, piece.bits.into());
     }
 
     /// The hash of the row in `slot`, which must be live; made once a step.
@@ -264,4 +308,13 @@ impl Store {
     pub(super) fn own_layout(&self) -> &[WordSpec] {
         &self.own_layout
     }
+}
+
+/// Appends `one` at a whole byte.
+fn append(one: &mut BitWriter, to: &mut BitWriter) -> Piece {
+    let piece = Piece { from: to.len_bits() as u32, bits: one.len_bits() as u16 };
+    one.align();
+    to.splice(one.bytes(), 0, one.bytes().len() * 8);
+    to.align();
+    piece
 }

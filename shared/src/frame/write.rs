@@ -1,10 +1,11 @@
 //! The server's side of a frame: decides row by row what a client gets, and splices it. In the order of the wire.
 
 use super::lists::{write_number, write_ranks};
+use super::spawn::write_rank;
 use super::store::{StepRuns, Store};
 use super::{
-    CHECK_EVERY_FRAMES, EVENT_BITS_PER_FRAME_MAX, EVENTS_PER_FRAME_MAX, Eye, FrameParts, KNOWN_ROWS_MAX, SNAPSHOT,
-    STORED_STEPS, flags, fold, more,
+    CHECK_EVERY_FRAMES, EVENT_BITS_PER_FRAME_MAX, EVENTS_PER_FRAME_MAX, Eye, FrameParts, Gaps, KNOWN_ROWS_MAX,
+    SNAPSHOT, STORED_STEPS, flags, fold, more,
 };
 use crate::bits::BitWriter;
 use crate::coder::Run;
@@ -120,6 +121,8 @@ pub struct FrameWriter {
     priorities: Vec<f32>,
     order: Vec<(f32, u32)>,
     costs: Vec<Cost>,
+    /// Kind and slot of the rows that went through the body, when some of them have spawned others.
+    spawners: Vec<(u8, u16)>,
 }
 
 /// What a row in step takes in this frame.
@@ -193,7 +196,7 @@ impl FrameWriter {
             flags |= self.write_body(store, last, &mut stats);
             stats.parts.runs = self.since(&mut at) - stats.parts.woken;
         }
-        flags |= self.write_loads(store, step, spec.bytes_max, &mut stats);
+        flags |= self.write_loads(store, from, step, spec.bytes_max, &mut stats);
         stats.parts.enters = self.since(&mut at) - stats.parts.reloads;
         std::mem::swap(&mut mirror.rows, &mut self.stay);
 
@@ -368,7 +371,14 @@ impl FrameWriter {
     }
 
     /// Reloads and entering rows: those decided already, then nearest first while the budget lasts.
-    fn write_loads(&mut self, store: &Store, step: Step, bytes_max: usize, stats: &mut FrameStats) -> u8 {
+    fn write_loads(
+        &mut self,
+        store: &Store,
+        last: Option<Step>,
+        step: Step,
+        bytes_max: usize,
+        stats: &mut FrameStats,
+    ) -> u8 {
         let enters_from = self.loads.len();
         self.loads.extend(self.enters.iter().map(|want| Candidate { stays_at: None, slot: want.slot, chosen: false }));
         if self.loads.is_empty() {
@@ -378,6 +388,7 @@ impl FrameWriter {
         stats.loads = self.loads.iter().filter(|load| load.chosen).count();
 
         let before = self.bits.len_bits();
+        self.find_spawners(store, last, enters_from);
         let (reloads, enters) = self.loads.split_at(enters_from);
         self.woken.clear();
         self.woken.extend((0u32..).zip(reloads).filter(|(_, load)| load.chosen).map(|(rank, _)| rank));
@@ -398,18 +409,33 @@ impl FrameWriter {
             return flags;
         }
         write_number(count as u32, 1, &mut self.bits);
-        let mut next_slot = 0;
+        let mut gaps = Gaps::new(self.stay.last().map(|row| row.slot), count);
         for load in enters.iter().filter(|load| load.chosen) {
             let Some(live) = store.live(load.slot) else { continue };
-            write_number(u32::from(load.slot) - next_slot, 3, &mut self.bits);
-            next_slot = u32::from(load.slot) + 1;
+            gaps.write(load.slot, &mut self.bits);
             self.bits.write(live.id.generation & 0xff, 8);
             self.bits.write(live.state.kind.into(), kind_bits(store.kinds()));
-            store.splice_load(load.slot, &mut self.bits);
+            if last.is_some() && store.spawns(live.state.kind) {
+                splice_newborn(store, load.slot, &self.spawners, &mut self.bits);
+            } else {
+                store.splice_load(load.slot, &mut self.bits);
+            }
             self.stay.push(Known { slot: load.slot, held: false, born: live.born, since: step });
         }
         self.stay.sort_unstable_by_key(|row| row.slot);
         flags | flags::ENTERS
+    }
+
+    /// Lists the rows that went through the body, when a row that enters could be told by one of them.
+    fn find_spawners(&mut self, store: &Store, last: Option<Step>, enters_from: usize) {
+        self.spawners.clear();
+        let mut enters = self.loads[enters_from..].iter().filter(|load| load.chosen);
+        if last.is_none() || !enters.any(|load| store.spawner(load.slot).is_some()) {
+            return;
+        }
+        let in_step = self.stay.iter().filter(|row| !row.held);
+        self.spawners.extend(in_step.filter_map(|row| Some((store.live(row.slot)?.state.kind, row.slot))));
+        self.spawners.sort_unstable();
     }
 
     /// Chooses among the candidates by priority until the budget is used up.
@@ -485,6 +511,25 @@ impl FrameWriter {
             self.bits.splice(event.bits.bytes(), 0, event.bits_len);
         }
         flags::EVENTS
+    }
+}
+
+/// Whether the row that enters is told by one of those that went through the body, by which, and its SPAWN or LOAD.
+fn splice_newborn(store: &Store, slot: u16, in_body: &[(u8, u16)], out: &mut BitWriter) {
+    let known = |spawner: u16| {
+        let kind = store.live(spawner)?.state.kind;
+        let first = in_body.partition_point(|(other, _)| *other < kind);
+        let of_kind = &in_body[first..in_body.partition_point(|(other, _)| *other <= kind)];
+        Some((of_kind.binary_search_by_key(&spawner, |(_, slot)| *slot).ok()?, of_kind.len()))
+    };
+    let spawner = store.spawner(slot).and_then(known);
+    out.write_bool(spawner.is_some());
+    match spawner {
+        Some((rank, population)) => {
+            write_rank(rank, population, out);
+            store.splice_spawn(slot, out);
+        }
+        None => store.splice_load(slot, out),
     }
 }
 

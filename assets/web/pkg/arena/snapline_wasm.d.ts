@@ -2,7 +2,8 @@
 /* eslint-disable */
 
 export interface WelcomeEvent { type: "welcome"; epoch: number; tick: number; tickHz: number; ticksPerStep: number; player: number; game: string;
-/** 16 hexadecimal digits, as are all hashes. */ schemaHash: string; map: string; mapHash: string; options: [string, string][]; }
+/** 16 hexadecimal digits, as are all hashes. */ schemaHash: string; map: string; mapHash: string; options: [string, string][];
+/** How long the seat is kept when the connection is lost, in seconds; 0: not at all. */ resumeS: number; }
 export interface ReplyEvent { type: "reply"; number: number; /** Why not; none: done. */ refused?: string; }
 export interface ChatEvent { type: "chat"; player: number; text: string; }
 export interface RosterChange { change: "join" | "leave" | "away"; player: number; name?: string; bot?: boolean; away?: boolean; }
@@ -18,7 +19,15 @@ export interface ClientStats { snapshots: number; snapshotBytes: number; sent: n
 /** Whether the own state is predicted; if so, how many own states were compared with a prediction and how many were wrong, by cause. */
 predicted: boolean; compared: number; late: number; touched: number; unexplained: number;
 /** Own shots shown before the server's rows: those that it confirmed, and did not know. */ shotsConfirmed: number; shotsWithdrawn: number; }
-export interface ClientArrival { step: number; bytes: number; rows: number; echoUs?: number; }
+export interface ClientArrival { step: number; bytes: number; rows: number; echoUs?: number;
+/** Since the arrival before. */ intervalMs: number; /** Later than the fastest of the last seconds would have come. */ lateMs: number;
+/** Smallest slack of the inputs of the last second, in ticks; below 0: one came too late; -128: none came. */ slack: number;
+/** How far it lay ahead of what was drawn; below 0: rows were extrapolated. */ bufferedMs: number;
+/** Bits by part of the frame; the header is the rest. */ parts: FrameParts; }
+export interface FrameParts { left: number; held: number; woken: number; runs: number; reloads: number; enters: number; eye: number; own: number;
+events: number; check: number; }
+/** Bits that the rows of one kind have taken since Welcome: which fields deviate, whole states, and what deviates, by field. */
+export interface KindBits { kind: string; modes: number; loads: number; fields: [name: string, bits: number][]; }
 
 
 
@@ -34,9 +43,17 @@ export class Client {
      */
     chat(text: string): void;
     /**
+     * The socket is lost: nothing is to be sent until the next one is open.
+     */
+    close(): void;
+    /**
      * Brings the world to `now_us`; the getters below tell where it lies in memory until the next call.
      */
     draw(now_us: number): void;
+    /**
+     * Nothing passes the link for `for_ms` (at most 10,000), in either direction; then all of it at once. Call `pump` as with `setLink`.
+     */
+    freeze(now_us: number, for_ms: number): void;
     /**
      * A message has arrived.
      *
@@ -49,7 +66,7 @@ export class Client {
      */
     nextUpdate(): number | undefined;
     /**
-     * The socket is open: queues Hello.
+     * A socket is open: queues Hello, with the resume token if there is one. The world stays as it was until Welcome.
      */
     open(now_us: number, name: string, bot: boolean): void;
     /**
@@ -58,7 +75,7 @@ export class Client {
      */
     ownNumbers(): Float64Array | undefined;
     /**
-     * What the newest snapshot brought; undefined when there was none since the last call.
+     * What the next snapshot that has not been polled brought; undefined when there is none.
      */
     pollArrival(): ClientArrival | undefined;
     /**
@@ -66,12 +83,20 @@ export class Client {
      */
     pollEvent(): ClientEvent | undefined;
     /**
+     * Bits that rows have taken since Welcome, by kind and field, in schema order; undefined before it.
+     */
+    profile(): KindBits[] | undefined;
+    /**
      * Takes what has come through the simulated link by now.
      *
      * # Errors
      * As `message`.
      */
     pump(now_us: number): void;
+    /**
+     * Where the newest snapshot has the rows of the last `draw`, two numbers each; NaN: it has not.
+     */
+    rawPlaces(): Float32Array;
     /**
      * Queues a request of the kind called `kind`, given as its numbers in schema order, and gives the number that its reply will carry.
      *
@@ -91,13 +116,25 @@ export class Client {
      */
     setInput(words: Uint32Array | number[]): void;
     /**
-     * Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, and `loss_per_mille` of the
-     * messages are late by `stall_ms`, with all behind them. All 0: none. Call `pump` every few milliseconds then.
+     * Whether others are drawn between snapshots (so it begins), or as the newest one has them.
+     */
+    setInterpolation(on: boolean): void;
+    /**
+     * Puts the link with that name (`lan`, `wifi`, `4g`, `hotel`, `satellite`) in between, as `setLink` does.
      *
      * # Errors
-     * When a time is over 10,000 ms or the loss over 1,000.
+     * When there is none of that name.
      */
-    setLink(delay_ms: number, jitter_ms: number, loss_per_mille: number, stall_ms: number): void;
+    setLinkPreset(name: string): void;
+    /**
+     * Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, `loss_per_mille` of the messages
+     * are late by `stall_ms`, with all behind them, and `bytes_per_s` pass at most (0: any number). All 0: none. Call `pump` every few milliseconds
+     * then.
+     *
+     * # Errors
+     * When a time is over 10,000 ms or the loss over 1,000 in a thousand.
+     */
+    setLink(delay_ms: number, jitter_ms: number, loss_per_mille: number, stall_ms: number, bytes_per_s: number): void;
     /**
      * Takes the bytes of the room's map; those of another map change nothing.
      *
@@ -105,6 +142,14 @@ export class Client {
      * When the game can make nothing of them.
      */
     setMap(bytes: Uint8Array | number[]): void;
+    /**
+     * Whether the own entity is drawn where it is predicted; else where the server last had it. Inputs and the own state go on as before.
+     */
+    setPrediction(on: boolean): void;
+    /**
+     * The next `open` comes with this token; undefined: with none, as somebody new.
+     */
+    setResumeToken(token?: string | null): void;
     /**
      * Tells the server whether anybody looks.
      */
@@ -148,6 +193,10 @@ export class Client {
      * Half the side of what can be seen.
      */
     readonly radius: number;
+    /**
+     * What takes the next `open` back to this client's seat; a secret. Undefined before Welcome, and where the server keeps no seats.
+     */
+    readonly resumeToken: string | undefined;
     /**
      * How many rows there are.
      */
@@ -206,7 +255,9 @@ export interface InitOutput {
     readonly __wbg_client_free: (a: number, b: number) => void;
     readonly __wbg_goldenmotion_free: (a: number, b: number) => void;
     readonly client_chat: (a: number, b: number, c: number) => void;
+    readonly client_close: (a: number) => void;
     readonly client_draw: (a: number, b: number) => void;
+    readonly client_freeze: (a: number, b: number, c: number) => void;
     readonly client_message: (a: number, b: number, c: number, d: number) => [number, number];
     readonly client_needsMap: (a: number) => [number, number];
     readonly client_nextUpdate: (a: number) => [number, number];
@@ -217,15 +268,22 @@ export interface InitOutput {
     readonly client_placeY: (a: number) => number;
     readonly client_pollArrival: (a: number) => any;
     readonly client_pollEvent: (a: number) => any;
+    readonly client_profile: (a: number) => any;
     readonly client_pump: (a: number, b: number) => [number, number];
     readonly client_radius: (a: number) => number;
+    readonly client_rawPlaces: (a: number) => [number, number];
     readonly client_request: (a: number, b: number, c: number, d: number, e: number) => [number, number, number];
+    readonly client_resumeToken: (a: number) => [number, number];
     readonly client_rowCount: (a: number) => number;
     readonly client_rowsAt: (a: number) => number;
     readonly client_setInput: (a: number, b: number, c: number) => void;
     readonly client_setInputLane: (a: number, b: number, c: number, d: number, e: number) => [number, number];
-    readonly client_setLink: (a: number, b: number, c: number, d: number, e: number) => [number, number];
+    readonly client_setInterpolation: (a: number, b: number) => void;
+    readonly client_setLink: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number];
+    readonly client_setLinkPreset: (a: number, b: number, c: number) => [number, number];
     readonly client_setMap: (a: number, b: number, c: number) => [number, number];
+    readonly client_setPrediction: (a: number, b: number) => void;
+    readonly client_setResumeToken: (a: number, b: number, c: number) => void;
     readonly client_setVisible: (a: number, b: number) => void;
     readonly client_stats: (a: number) => any;
     readonly client_tick: (a: number) => number;

@@ -30,11 +30,25 @@ export class Client {
         wasm.client_chat(this.__wbg_ptr, ptr0, len0);
     }
     /**
+     * The socket is lost: nothing is to be sent until the next one is open.
+     */
+    close() {
+        wasm.client_close(this.__wbg_ptr);
+    }
+    /**
      * Brings the world to `now_us`; the getters below tell where it lies in memory until the next call.
      * @param {number} now_us
      */
     draw(now_us) {
         wasm.client_draw(this.__wbg_ptr, now_us);
+    }
+    /**
+     * Nothing passes the link for `for_ms` (at most 10,000), in either direction; then all of it at once. Call `pump` as with `setLink`.
+     * @param {number} now_us
+     * @param {number} for_ms
+     */
+    freeze(now_us, for_ms) {
+        wasm.client_freeze(this.__wbg_ptr, now_us, for_ms);
     }
     /**
      * A client that follows any game by the bytes of its `/schema.json`, without prediction.
@@ -92,7 +106,7 @@ export class Client {
         return ret[0] === 0 ? undefined : ret[1];
     }
     /**
-     * The socket is open: queues Hello.
+     * A socket is open: queues Hello, with the resume token if there is one. The world stays as it was until Welcome.
      * @param {number} now_us
      * @param {string} name
      * @param {boolean} bot
@@ -143,7 +157,7 @@ export class Client {
         return ret;
     }
     /**
-     * What the newest snapshot brought; undefined when there was none since the last call.
+     * What the next snapshot that has not been polled brought; undefined when there is none.
      * @returns {ClientArrival | undefined}
      */
     pollArrival() {
@@ -156,6 +170,14 @@ export class Client {
      */
     pollEvent() {
         const ret = wasm.client_pollEvent(this.__wbg_ptr);
+        return ret;
+    }
+    /**
+     * Bits that rows have taken since Welcome, by kind and field, in schema order; undefined before it.
+     * @returns {KindBits[] | undefined}
+     */
+    profile() {
+        const ret = wasm.client_profile(this.__wbg_ptr);
         return ret;
     }
     /**
@@ -178,6 +200,16 @@ export class Client {
     get radius() {
         const ret = wasm.client_radius(this.__wbg_ptr);
         return ret;
+    }
+    /**
+     * Where the newest snapshot has the rows of the last `draw`, two numbers each; NaN: it has not.
+     * @returns {Float32Array}
+     */
+    rawPlaces() {
+        const ret = wasm.client_rawPlaces(this.__wbg_ptr);
+        var v1 = getArrayF32FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+        return v1;
     }
     /**
      * Queues a request of the kind called `kind`, given as its numbers in schema order, and gives the number that its reply will carry.
@@ -205,6 +237,19 @@ export class Client {
             throw takeFromExternrefTable0(ret[1]);
         }
         return ret[0] >>> 0;
+    }
+    /**
+     * What takes the next `open` back to this client's seat; a secret. Undefined before Welcome, and where the server keeps no seats.
+     * @returns {string | undefined}
+     */
+    get resumeToken() {
+        const ret = wasm.client_resumeToken(this.__wbg_ptr);
+        let v1;
+        if (ret[0] !== 0) {
+            v1 = getStringFromWasm0(ret[0], ret[1]);
+            wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+        }
+        return v1;
     }
     /**
      * How many rows there are.
@@ -251,18 +296,42 @@ export class Client {
         wasm.client_setInput(this.__wbg_ptr, ptr0, len0);
     }
     /**
-     * Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, and `loss_per_mille` of the
-     * messages are late by `stall_ms`, with all behind them. All 0: none. Call `pump` every few milliseconds then.
+     * Whether others are drawn between snapshots (so it begins), or as the newest one has them.
+     * @param {boolean} on
+     */
+    setInterpolation(on) {
+        wasm.client_setInterpolation(this.__wbg_ptr, on);
+    }
+    /**
+     * Puts the link with that name (`lan`, `wifi`, `4g`, `hotel`, `satellite`) in between, as `setLink` does.
      *
      * # Errors
-     * When a time is over 10,000 ms or the loss over 1,000.
+     * When there is none of that name.
+     * @param {string} name
+     */
+    setLinkPreset(name) {
+        const ptr0 = passStringToWasm0(name, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        const len0 = WASM_VECTOR_LEN;
+        const ret = wasm.client_setLinkPreset(this.__wbg_ptr, ptr0, len0);
+        if (ret[1]) {
+            throw takeFromExternrefTable0(ret[0]);
+        }
+    }
+    /**
+     * Puts a simulated link between the socket and this client, either way: `delay_ms` and up to `jitter_ms` more, `loss_per_mille` of the messages
+     * are late by `stall_ms`, with all behind them, and `bytes_per_s` pass at most (0: any number). All 0: none. Call `pump` every few milliseconds
+     * then.
+     *
+     * # Errors
+     * When a time is over 10,000 ms or the loss over 1,000 in a thousand.
      * @param {number} delay_ms
      * @param {number} jitter_ms
      * @param {number} loss_per_mille
      * @param {number} stall_ms
+     * @param {number} bytes_per_s
      */
-    setLink(delay_ms, jitter_ms, loss_per_mille, stall_ms) {
-        const ret = wasm.client_setLink(this.__wbg_ptr, delay_ms, jitter_ms, loss_per_mille, stall_ms);
+    setLink(delay_ms, jitter_ms, loss_per_mille, stall_ms, bytes_per_s) {
+        const ret = wasm.client_setLink(this.__wbg_ptr, delay_ms, jitter_ms, loss_per_mille, stall_ms, bytes_per_s);
         if (ret[1]) {
             throw takeFromExternrefTable0(ret[0]);
         }
@@ -281,6 +350,22 @@ export class Client {
         if (ret[1]) {
             throw takeFromExternrefTable0(ret[0]);
         }
+    }
+    /**
+     * Whether the own entity is drawn where it is predicted; else where the server last had it. Inputs and the own state go on as before.
+     * @param {boolean} on
+     */
+    setPrediction(on) {
+        wasm.client_setPrediction(this.__wbg_ptr, on);
+    }
+    /**
+     * The next `open` comes with this token; undefined: with none, as somebody new.
+     * @param {string | null} [token]
+     */
+    setResumeToken(token) {
+        var ptr0 = isLikeNone(token) ? 0 : passStringToWasm0(token, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        var len0 = WASM_VECTOR_LEN;
+        wasm.client_setResumeToken(this.__wbg_ptr, ptr0, len0);
     }
     /**
      * Tells the server whether anybody looks.
@@ -556,6 +641,11 @@ function addToExternrefTable0(obj) {
     return idx;
 }
 
+function getArrayF32FromWasm0(ptr, len) {
+    ptr = ptr >>> 0;
+    return getFloat32ArrayMemory0().subarray(ptr / 4, ptr / 4 + len);
+}
+
 function getArrayF64FromWasm0(ptr, len) {
     ptr = ptr >>> 0;
     return getFloat64ArrayMemory0().subarray(ptr / 8, ptr / 8 + len);
@@ -569,6 +659,14 @@ function getArrayU32FromWasm0(ptr, len) {
 function getArrayU8FromWasm0(ptr, len) {
     ptr = ptr >>> 0;
     return getUint8ArrayMemory0().subarray(ptr / 1, ptr / 1 + len);
+}
+
+let cachedFloat32ArrayMemory0 = null;
+function getFloat32ArrayMemory0() {
+    if (cachedFloat32ArrayMemory0 === null || cachedFloat32ArrayMemory0.byteLength === 0) {
+        cachedFloat32ArrayMemory0 = new Float32Array(wasm.memory.buffer);
+    }
+    return cachedFloat32ArrayMemory0;
 }
 
 let cachedFloat64ArrayMemory0 = null;
@@ -607,6 +705,10 @@ function handleError(f, args) {
         const idx = addToExternrefTable0(e);
         wasm.__wbindgen_exn_store(idx);
     }
+}
+
+function isLikeNone(x) {
+    return x === undefined || x === null;
 }
 
 function passArray32ToWasm0(arg, malloc) {
@@ -707,6 +809,7 @@ function __wbg_finalize_init(instance, module) {
     wasmInstance = instance;
     wasm = instance.exports;
     wasmModule = module;
+    cachedFloat32ArrayMemory0 = null;
     cachedFloat64ArrayMemory0 = null;
     cachedUint32ArrayMemory0 = null;
     cachedUint8ArrayMemory0 = null;
