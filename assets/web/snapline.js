@@ -20,6 +20,7 @@ import { Retry } from "./retry.js";
 import { named, readSchema } from "./schema.js";
 import { Seat } from "./seat.js";
 import { Server, Unreachable } from "./server.js";
+import { parsed, us, wordsOf } from "./values.js";
 import { View } from "./view.js";
 
 /** The subprotocol is the version. */
@@ -574,28 +575,5 @@ function schemaOf(bytes) {
     return readSchema(new TextDecoder().decode(bytes));
   } catch (error) {
     throw new Unreachable(local("bad_schema", wordsOf(error)));
-  }
-}
-
-/** @param {number} ms */
-function us(ms) {
-  return Math.round(ms * 1000);
-}
-
-/** @param {unknown} error */
-function wordsOf(error) {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/**
- * A game's results; its text as it stands when that is no JSON.
- * @param {string} json
- * @returns {unknown}
- */
-function parsed(json) {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return json;
   }
 }

@@ -177,6 +177,7 @@ export class NetGraph {
 
 /** @param {number} slack */
 function ticks(slack) {
+  if (slack === 0) return "just in time";
   return slack < 0 ? `${-slack} tick${slack === -1 ? "" : "s"} too late` : `${slack} tick${slack === 1 ? "" : "s"} early`;
 }
 

@@ -2,7 +2,7 @@
 // The panels about the network on a page of any game: conditions, graph, tree of bits, and a tour when the game has one. It listens to the
 // connection and paints a few times a second, and only what is open.
 
-import { made, writeIn } from "../dom.js";
+import { writeIn } from "../dom.js";
 import { Growth, verdict } from "../verdict.js";
 import { addParts, bitsOf, noParts, tree } from "./bandwidth.js";
 import { ConditionsPanel } from "./conditions.js";
@@ -60,7 +60,6 @@ export class Network {
     this.#graph = new NetGraph(this.dock.add("graph", "Graph"));
     this.#cost = new CostTree(this.dock.add("cost", "Bits"));
     this.tour = tour && new Tour(tour, steps, (step) => this.#follow(step));
-    side.append(docs());
     this.dock.restore();
     world.addEventListener("keydown", ({ code, ctrlKey, altKey, metaKey }) => {
       if (ctrlKey || altKey || metaKey) return;
@@ -154,7 +153,7 @@ export class Network {
     const server = { tickP99Us, tickBudgetUs, stepHz, stepHzFull: this.#stepHzFull };
     this.verdict = verdict({ ...judged, lateInputs, unexplained, desyncs, ...server });
     const { name, words } = this.verdict;
-    if (name !== before && (name === "diverging" || name === "desynced")) console.warn(`snapline: ${words}; docs/symptoms.html#${name}`);
+    if (name !== before && (name === "diverging" || name === "desynced")) console.warn(`snapline: ${words}`);
     this.tour?.watch({ ...this.#seen(), stalled: judged.stalledMs > 0 || judged.sinceMs > 300 }, nowMs);
     if (this.#fired) this.#fired = false;
   }
@@ -188,12 +187,4 @@ export class Network {
     writeIn(node, this.verdict.words);
     if (node.dataset.level !== this.verdict.level) node.dataset.level = this.verdict.level;
   }
-}
-
-function docs() {
-  const node = made("p", "", "docs");
-  const link = /** @type {HTMLAnchorElement} */ (made("a", "Documentation and table of symptoms"));
-  Object.assign(link, { href: new URL("../docs/", import.meta.url).href, target: "_blank", rel: "noopener" });
-  node.append(link);
-  return node;
 }
