@@ -1,6 +1,7 @@
 // The panels of the arena's page in a real browser: open, close, survive a reload; the tour played through. Pictures are left in ../shots.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { DESK, PATIENCE, PHONE, SHOTS, assertApart, collectErrors, launch, startServer } from "./chromium.mjs";
 
@@ -79,4 +80,17 @@ test("the tour plays through", async () => {
   await page.waitForFunction(() => !globalThis.snapline.connection.options.link?.delayMs, null, PATIENCE);
   assert.deepEqual(errors, []);
   await close();
+});
+
+test("a page of under 60 lines shows any game by its schema", async () => {
+  const lines = ["minimal.html", "minimal.js"].flatMap((file) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8").trimEnd().split("\n"));
+  assert.ok(lines.length < 60, `${lines.length} lines`);
+  const context = await browser.newContext(DESK);
+  const page = await context.newPage();
+  const errors = collectErrors(page);
+  await page.goto(`${server.url}/minimal.html`);
+  await page.getByText(/^arena: [1-9]\d* in sight$/).waitFor(PATIENCE);
+  await page.screenshot({ path: `${SHOTS}minimal.png` });
+  assert.deepEqual(errors, []);
+  await context.close();
 });
