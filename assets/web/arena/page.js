@@ -37,12 +37,14 @@ let world = null;
 let hasFlown = false;
 let lastMs = 0;
 const network = new Network(element("side"), buttonElement("network"), canvas, () => visit.game, STEPS);
-const visit = new Visit(begin, { predict: true, ...simulatedLink() });
+const link = simulatedLink();
+if (link) network.conditions.startWith(link);
+const visit = new Visit(begin, { predict: true, ...(link && { link }) });
 
 /** A round trip that the address asks for. */
 function simulatedLink() {
   const delayMs = Number(new URLSearchParams(location.search).get("delay"));
-  return delayMs > 0 && delayMs <= DELAY_MS_MAX ? { link: { delayMs: delayMs / 2 } } : {};
+  return delayMs > 0 && delayMs <= DELAY_MS_MAX ? { delayMs: delayMs / 2 } : null;
 }
 
 /** @param {import("../snapline.js").Game} game */

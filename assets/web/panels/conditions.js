@@ -92,6 +92,12 @@ export class ConditionsPanel {
     this.#write();
   }
 
+  /** The address asks for a link: this visit has it, the next one what was kept. @param {import("../links.js").LinkOptions} link */
+  startWith(link) {
+    Object.assign(this.conditions, { preset: "own", link });
+    this.#write();
+  }
+
   /** Makes a new connection as this panel says. @param {import("../snapline.js").Game} game */
   apply(game) {
     const { link, prediction, interpolation } = this.conditions;

@@ -337,6 +337,7 @@ test(`${ALONE_S} s alone at 150 ms: nothing is predicted wrong without a cause`,
   const stats = await page.evaluate(() => globalThis.snapline.stats);
   assert.ok(stats.compared > ALONE_S * 20, `${stats.compared} own states were compared`);
   assert.deepEqual([stats.unexplained, stats.desyncs], [0, 0], JSON.stringify(stats));
+  assert.ok(stats.rttMs > 100, `a round trip of ${stats.rttMs} ms`);
   assert.deepEqual(errors, []);
   await close();
 });
