@@ -50,6 +50,7 @@ export { packageOf };
 /**
  * A simulated link in front of the socket, the same in both directions.
  * @typedef {object} LinkOptions
+ * @property {string} [preset] `lan`, `wifi`, `4g`, `hotel` or `satellite`: then the numbers below are not looked at
  * @property {number} [delayMs] one way
  * @property {number} [jitterMs] up to this much more; it never reorders
  * @property {number} [lossPerMille] messages in 1,000 that are lost once
@@ -378,8 +379,9 @@ export class Game {
 
   /** @param {Client} client */
   #simulate(client) {
-    const { delayMs = 0, jitterMs = 0, lossPerMille = 0, stallMs = 0, bytesPerS = 0 } = this.options.link ?? {};
-    client.setLink(delayMs, jitterMs, lossPerMille, stallMs, bytesPerS);
+    const { preset, delayMs = 0, jitterMs = 0, lossPerMille = 0, stallMs = 0, bytesPerS = 0 } = this.options.link ?? {};
+    if (preset) client.setLinkPreset(preset);
+    else client.setLink(delayMs, jitterMs, lossPerMille, stallMs, bytesPerS);
     this.#isSimulated = true;
     this.#pumpWhileSeen();
   }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use snapline_server::room::{Room, RoomConfig, RowsAt, SessionKey};
+use snapline_server::room::{Pace, Room, RoomConfig, RowsAt, SessionKey};
 use snapline_shared::client::{Session, SessionEvent};
 use snapline_shared::game::schema;
 use snapline_shared::link::{Link, LinkSpec};
@@ -36,6 +36,8 @@ struct Client {
     compared: u64,
     held: u64,
     heading: u32,
+    /// Snapshots a second, as the newest status says.
+    step_hz: u16,
 }
 
 impl Client {
@@ -55,7 +57,17 @@ impl Client {
         };
         let key = room.handle_open(&hello)?;
         let (up, down) = (Link::new(spec, seed), Link::new(spec, seed + 1_000_000));
-        Ok(Self { session, key, up, down, roster: BTreeMap::new(), compared: 0, held: 0, heading: seed as u32 })
+        Ok(Self {
+            session,
+            key,
+            up,
+            down,
+            roster: BTreeMap::new(),
+            compared: 0,
+            held: 0,
+            heading: seed as u32,
+            step_hz: 0,
+        })
     }
 
     /// What has arrived, what it wants to send, and what the server has for it.
@@ -89,6 +101,9 @@ impl Client {
     }
 
     fn learn(&mut self, event: SessionEvent) {
+        if let SessionEvent::Notice(Notice::Status(status)) = &event {
+            self.step_hz = status.step_hz;
+        }
         let SessionEvent::Notice(Notice::Roster { whole, changes }) = event else { return };
         if whole {
             self.roster.clear();
@@ -266,6 +281,36 @@ fn a_server_that_stood_still_is_followed_again_within_four_seconds() {
             "after {stall_ticks} ticks: {counts:?}"
         );
     }
+}
+
+#[test]
+fn an_overloaded_host_makes_fewer_frames_and_nobody_loses_the_world() {
+    let (mut room, mut clients, mut tick) = room_with(8, 300);
+    let mut four_seconds = |room: &mut Room<Swarm>, clients: &mut Vec<Client>, pace: Pace| -> Vec<u64> {
+        let before: Vec<_> = clients.iter().map(|client| client.session.stats().snapshots).collect();
+        for _ in 0..4 {
+            room.set_pace(pace);
+            for _ in 0..60 {
+                run_tick(room, clients, at(tick));
+                tick += 1;
+            }
+        }
+        clients.iter().zip(before).map(|(client, before)| client.session.stats().snapshots - before).collect()
+    };
+    // Four seconds at 30 snapshots a second; two of eight clients are expensive.
+    let full = four_seconds(&mut room, &mut clients, Pace::FULL);
+    assert!(full.iter().all(|snapshots| (118..=122).contains(snapshots)), "{full:?}");
+    let some = four_seconds(&mut room, &mut clients, Pace { expensive: 4, others: 1 });
+    let (some, full): (u64, u64) = (some.iter().sum(), full.iter().sum());
+    assert!((760..=830).contains(&some) && full >= 950, "two get a quarter: {some} of {full}");
+    for (every, frames, step_hz) in [(2, 56..=64, 15), (8, 13..=18, 4), (99, 7..=10, 2)] {
+        let fewer = four_seconds(&mut room, &mut clients, Pace { expensive: every, others: every });
+        assert!(fewer.iter().all(|snapshots| frames.contains(snapshots)), "every {every}: {fewer:?}");
+        assert!(clients.iter().all(|client| client.step_hz.abs_diff(step_hz) <= 1), "every {every}: the page is told");
+    }
+    let full = four_seconds(&mut room, &mut clients, Pace::FULL);
+    assert!(full.iter().all(|snapshots| (116..=122).contains(snapshots)), "{full:?}");
+    assert_eq!(room.stats().desyncs, 0);
 }
 
 #[test]

@@ -144,7 +144,7 @@ export class ConditionsPanel {
     const row = made("label", "", "slider");
     const input = document.createElement("input");
     Object.assign(input, { type: "range", min: "0", max: String(max), step: name === "lossPerMille" ? "1" : "5" });
-    input.addEventListener("input", () => this.set({ preset: "own", link: { ...this.conditions.link, [name]: Number(input.value) } }));
+    input.addEventListener("input", () => this.set({ preset: "own", link: { ...this.conditions.link, preset: undefined, [name]: Number(input.value) } }));
     this.#sliders.set(name, input);
     row.append(made("span", label), input, document.createElement("output"));
     row.title = `${label}, in ${unit}`;

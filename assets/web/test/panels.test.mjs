@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { LINKS } from "../links.js";
+import { golden } from "./support.mjs";
 import { STEPS } from "../arena/tour-steps.js";
 import { noParts, tree } from "../panels/bandwidth.js";
 import { readConditions, usual } from "../panels/conditions.js";
@@ -47,4 +49,10 @@ test("conditions that make no sense are as usual", () => {
   for (const text of [null, "", "{", "7", '{"preset":"moon"}']) assert.deepEqual(readConditions(text), usual());
   const { link, preset } = readConditions('{"preset":"own","link":{"delayMs":1e9,"jitterMs":-3,"lossPerMille":"x","more":1}}');
   assert.deepEqual([preset, link], ["own", { delayMs: 400, jitterMs: 0, lossPerMille: 0, stallMs: 0 }]);
+});
+
+test("the links that people choose from are the client core's", () => {
+  const numbers = { jitterMs: 0, lossPerMille: 0, stallMs: 0 };
+  const shown = [...LINKS.values()].flatMap(({ link }) => (link ? [{ ...numbers, ...link }] : []));
+  assert.deepEqual(shown, golden("links.json").links);
 });

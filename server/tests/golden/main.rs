@@ -15,6 +15,7 @@ use serde_json::json;
 use snapline_server::room::{Room, RoomConfig, RowsAt, SessionKey};
 use snapline_shared::frame::{Replica, SNAPSHOT};
 use snapline_shared::game::schema;
+use snapline_shared::link::LinkSpec;
 use snapline_shared::message::{ClientMessage, Hello, InputMessage};
 use snapline_shared::numbers::to_words;
 use snapline_shared::prelude::*;
@@ -166,4 +167,19 @@ fn frames_of_the_swarm() {
     let text =
         json!({ "schema": String::from_utf8_lossy(&json), "tick_hz": 60, "ticks_per_step": 2, "frames": frames });
     golden("swarm.json", &text);
+}
+
+#[test]
+fn links_with_a_name() {
+    let ms = |us: u64| us as f64 / 1000.0;
+    let links: Vec<_> = LinkSpec::PRESETS
+        .iter()
+        .map(|(name, link)| {
+            json!({
+                "preset": name, "delayMs": ms(link.delay_us), "jitterMs": ms(link.jitter_us), "lossPerMille": link.loss_per_mille,
+                "stallMs": ms(link.stall_us), "bytesPerS": link.bytes_per_s,
+            })
+        })
+        .collect();
+    golden("links.json", &json!({ "links": links }));
 }

@@ -61,8 +61,9 @@ pub struct Scene {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, crate = "snapline_shared::serde")]
 struct MapFile {
-    #[allow(dead_code)] // For people who choose between maps.
-    name: String,
+    /// For those who edit maps; the game has no use for it.
+    #[serde(rename = "name")]
+    _name: String,
     size: f32,
     walls: Vec<[f32; 4]>,
     crates: Vec<(f32, f32, String)>,
