@@ -85,6 +85,7 @@ fn serve<G: Game>(config: &Config, maker: Option<BrainMaker<G>>) -> ExitCode {
             map: G::MAP.name,
             has_brain: maker.is_some(),
             address: server.address(),
+            ops_address: server.ops_address(),
             has_page: server.has_page(),
         },
     );

@@ -14,6 +14,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) has_brain: bool,
     /// Where the server listens.
     pub(crate) address: SocketAddr,
+    /// Where it listens for operators; none when that address was taken.
+    pub(crate) ops_address: Option<SocketAddr>,
     /// Whether there is a page to open.
     pub(crate) has_page: bool,
 }
@@ -51,6 +53,9 @@ pub(crate) fn banner(config: &Config, facts: &Facts<'_>) -> String {
         say("House bots", house_bots(config.house_bots));
     }
     say("Rooms, health", format!("http://{here}/api/rooms  http://{here}/livez  http://{here}/readyz"));
+    if let Some(ops) = facts.ops_address {
+        say("Metrics", format!("http://{ops}/metrics   (for Prometheus; another address: ops_listen)"));
+    }
     say("Settings", "--help, --print-config".to_owned());
     say("Stop", "Ctrl-C".to_owned());
     lines.push(String::new());
@@ -81,7 +86,15 @@ mod tests {
     use super::*;
 
     fn facts(address: ([u8; 4], u16)) -> Facts<'static> {
-        Facts { game: "chess", map: "board.json", has_brain: true, address: address.into(), has_page: true }
+        let ops_address = Some(([127, 0, 0, 1], 9464).into());
+        Facts {
+            game: "chess",
+            map: "board.json",
+            has_brain: true,
+            address: address.into(),
+            ops_address,
+            has_page: true,
+        }
     }
 
     #[test]
@@ -98,7 +111,13 @@ mod tests {
     #[test]
     fn it_says_what_is_played() {
         let text = banner(&Config::default(), &facts(([127, 0, 0, 1], 8080)));
-        for words in ["\"chess\"", "60 ticks and 30 snapshots a second", "board.json", "20 in room main"] {
+        for words in [
+            "\"chess\"",
+            "http://127.0.0.1:9464/metrics",
+            "60 ticks and 30 snapshots a second",
+            "board.json",
+            "20 in room main",
+        ] {
             assert!(text.contains(words), "{words} in {text}");
         }
         let config = Config { house_bots: 0, map: Some("maps/mine.json".into()), tick_hz: 50, ..Config::default() };
@@ -106,8 +125,8 @@ mod tests {
         for words in ["50 ticks and 16.667 snapshots", "maps/mine.json", "none (--house-bots N)"] {
             assert!(text.contains(words), "{words} in {text}");
         }
-        let plain = Facts { map: "", has_brain: false, ..facts(([127, 0, 0, 1], 8080)) };
+        let plain = Facts { map: "", has_brain: false, ops_address: None, ..facts(([127, 0, 0, 1], 8080)) };
         let text = banner(&Config::default(), &plain);
-        assert!(!text.contains("Map") && !text.contains("House bots"), "{text}");
+        assert!(!text.contains("Metrics") && !text.contains("Map") && !text.contains("House bots"), "{text}");
     }
 }
