@@ -29,13 +29,15 @@ pub struct Rows {
     words: Vec<u32>,
     /// Who was spawned by whom, by slot after `finish`.
     by: Vec<(NetId, NetId)>,
+    /// Who moves with whom, until `finish`.
+    with: Vec<(NetId, NetId)>,
 }
 
 impl Rows {
     /// No rows yet.
     #[must_use]
     pub const fn new(schema: Arc<Schema>) -> Self {
-        Self { schema, rows: Vec::new(), words: Vec::new(), by: Vec::new() }
+        Self { schema, rows: Vec::new(), words: Vec::new(), by: Vec::new(), with: Vec::new() }
     }
 
     /// Forgets the rows and keeps the memory.
@@ -43,6 +45,7 @@ impl Rows {
         self.rows.clear();
         self.words.clear();
         self.by.clear();
+        self.with.clear();
     }
 
     /// Shows `row` as entity `id`. Any order, each live id once.
@@ -66,6 +69,22 @@ impl Rows {
     pub fn put_by<T: Wire>(&mut self, id: NetId, row: &T, other: NetId) {
         self.put(id, row);
         self.set_by(id, other);
+    }
+
+    /// Shows `row` as entity `id`, which moves with `other`: a rider with its vehicle. `other` carries it from the step after this one on, as long as both
+    /// are shown, `other` is of the kind that the schema says, and nothing carries `other`; else it moves by itself.
+    ///
+    /// # Panics
+    /// As [`Self::put`], and when the kind of `row` does not say what it moves with: a mistake in the game.
+    pub fn put_with<T: Wire>(&mut self, id: NetId, row: &T, other: NetId) {
+        assert!(T::KIND.with.is_some(), "`put_with` showed a {}, which is declared to move with nothing", T::KIND.name);
+        self.put(id, row);
+        self.set_with(id, other);
+    }
+
+    /// Says that `id`, which is shown, moves with `other`; for tools and tests.
+    pub fn set_with(&mut self, id: NetId, other: NetId) {
+        self.with.push((id, other));
     }
 
     /// Says that `other` has spawned `id`, which is shown; for tools and tests.
@@ -97,6 +116,19 @@ impl Rows {
                 "rule 6: `extract` shows each live id once, {:?} came twice",
                 pair[0].id
             );
+        }
+        for at in 0..self.with.len() {
+            let (id, other) = self.with[at];
+            self.carry(id, other);
+        }
+        self.with.clear();
+    }
+
+    /// Writes into the row of `id` which row it moves with, if that is shown.
+    fn carry(&mut self, id: NetId, other: NetId) {
+        let (Some(&row), Some(_)) = (self.find(id), self.find(other)) else { return };
+        if let Some(word) = self.schema.entities[usize::from(row.kind)].carrier_word() {
+            self.words[row.from as usize + word] = u32::from(other.slot) + 1;
         }
     }
 

@@ -48,6 +48,25 @@ pub enum Drive {
     Along(u8),
 }
 
+/// What rows of a kind move with: riders with their vehicle, debris with the body that pushes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovesWith {
+    /// The kind of the row that carries them.
+    pub kind: Cow<'static, str>,
+    /// The field of the carrier that they turn about it with: an angle, or a rotation. None: they do not turn.
+    pub about: Option<Cow<'static, str>>,
+}
+
+impl MovesWith {
+    /// The field that comes behind those of such a kind: the slot of the row that carries it, and one more; 0: none does.
+    pub const FIELD: FieldSpec = FieldSpec {
+        name: Cow::Borrowed("with"),
+        shape: Shape::Integer,
+        lane: Lane::Uint { bits: 17 },
+        blend: Blend::Snap,
+    };
+}
+
 /// One kind of row, event, request, input or own state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Kind {
@@ -61,6 +80,8 @@ pub struct Kind {
     pub drive: Option<Drive>,
     /// The kind of the rows that spawn such rows: a newborn one is described by the one that it came from.
     pub spawner: Option<Cow<'static, str>>,
+    /// What such rows move with; the last field then is [`MovesWith::FIELD`].
+    pub with: Option<MovesWith>,
     /// A step that moves the place farther than this (units) is a teleport, on both ends.
     pub teleport: Option<f64>,
     /// For priority under a byte budget; 1 unless told.
@@ -77,6 +98,7 @@ impl Kind {
             at: None,
             drive: None,
             spawner: None,
+            with: None,
             teleport: None,
             weight: 1,
         }
@@ -101,6 +123,17 @@ impl Kind {
     pub const fn spawner(mut self, kind: &'static str) -> Self {
         // What was there holds nothing on the heap, but the compiler does not know it.
         core::mem::forget(self.spawner.replace(Cow::Borrowed(kind)));
+        self
+    }
+
+    /// It moves with rows of the kind called `kind`, and turns with their field `about`. Its last field is [`MovesWith::FIELD`].
+    #[must_use]
+    pub const fn with(mut self, kind: &'static str, about: Option<&'static str>) -> Self {
+        let about = match about {
+            Some(about) => Some(Cow::Borrowed(about)),
+            None => None,
+        };
+        core::mem::forget(self.with.replace(MovesWith { kind: Cow::Borrowed(kind), about }));
         self
     }
 
@@ -147,6 +180,33 @@ impl Kind {
     pub fn place(&self) -> Option<(Lane, usize)> {
         let at = usize::from(self.at?);
         Some((self.fields.get(at)?.lane, self.word_of(at)))
+    }
+
+    /// Number of the word that tells which row carries it; none: the kind moves with nothing.
+    #[must_use]
+    pub fn carrier_word(&self) -> Option<usize> {
+        self.with.as_ref().and_then(|_| self.words().checked_sub(1))
+    }
+
+    /// Checks that rows of this kind can move with those of `carrier`.
+    fn check_carrier(&self, with: &MovesWith, carrier: Option<&Self>) -> Result<(), &'static str> {
+        let carrier = carrier.ok_or("what it moves with is not among the entities")?;
+        if self.fields.last() != Some(&MovesWith::FIELD) {
+            return Err("it moves with something: its last field must be `with`");
+        }
+        let place = |kind: &Self| kind.at.map(|at| (kind.fields[usize::from(at)].shape, kind.fields[usize::from(at)].lane));
+        let Some((shape, lane)) = place(self) else { return Err("it moves with something and has no place") };
+        if place(carrier) != Some((shape, lane)) {
+            return Err("its place has another lane than that of what it moves with");
+        }
+        let Some(about) = &with.about else { return Ok(()) };
+        let field = carrier.fields.iter().find(|field| field.name == *about);
+        let field = field.ok_or("turns about a field that is not there")?;
+        match (field.shape, field.lane) {
+            (Shape::Float, Lane::Angle { bits: ..=16 }) => Ok(()),
+            (Shape::Quat, _) if shape == Shape::Vec3 => Ok(()),
+            _ => Err("turns about a field that is neither an angle of at most 16 bits nor, in space, a rotation"),
+        }
     }
 
     /// Whether a row of this kind that goes from one value to another within `steps` steps has jumped: then nothing lies in between.
@@ -272,6 +332,12 @@ impl Schema {
         if let Some(kind) = kinds.iter().find(is_unknown) {
             let words = "its spawner is not among the entities".to_owned();
             return Err(SchemaError::Kind { kind: kind.name.to_string(), words });
+        }
+        for kind in kinds.iter() {
+            let Some(with) = &kind.with else { continue };
+            let carrier = kinds.iter().find(|other| other.name == with.kind);
+            kind.check_carrier(with, carrier)
+                .map_err(|words| SchemaError::Kind { kind: kind.name.to_string(), words: words.to_owned() })?;
         }
         self.input.check()?;
         self.own.check()

@@ -7,7 +7,7 @@ pub trait Wire: Sized {
     /// Fields, lanes and blends.
     const KIND: Kind;
 
-    /// Writes the words of `self`; `words` is exactly `KIND.words()` long.
+    /// Writes the words of `self`; `words` is exactly `KIND.words()` long. The word of [`MovesWith`](crate::schema::MovesWith) is left as it is.
     fn quantise(&self, words: &mut [u32]);
 
     /// The value that the words stand for.
@@ -44,6 +44,12 @@ pub const fn field_number(fields: &[&str], name: &str) -> u8 {
     panic!("`at`, `by` and `along` name a field of the same struct")
 }
 
+/// The first of at most one.
+#[must_use]
+pub const fn first(names: &[&'static str]) -> Option<&'static str> {
+    if names.is_empty() { None } else { Some(names[0]) }
+}
+
 const fn same(a: &[u8], b: &[u8]) -> bool {
     let mut i = 0;
     while i < a.len() && i < b.len() && a[i] == b[i] {
@@ -55,7 +61,9 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
 /// Declares a struct whose values travel on the wire.
 ///
 /// `NAME: TYPE => BLEND LANE` for each field; after the struct's name, in this order and each optional: `at FIELD` (its place), `by FIELD` or
-/// `along FIELD` (what drives the place), `from KIND` (whose rows spawn it), `teleport UNITS`, `weight N`. A lane out of its range is a compile error.
+/// `along FIELD` (what drives the place), `from KIND` (whose rows spawn it), `with KIND` (whose rows it moves with, when
+/// [`Rows::put_with`](crate::rows::Rows::put_with) says so) and `about FIELD` (of that kind: an angle or a rotation with which it is turned about the other
+/// row), `teleport UNITS`, `weight N`. A lane out of its range is a compile error.
 ///
 /// ```
 /// use snapline_shared::prelude::*;
@@ -68,7 +76,7 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
 #[macro_export]
 macro_rules! wire {
     ($(#[$meta:meta])* $vis:vis struct $name:ident $(at $at:ident)? $(by $by:ident)? $(along $along:ident)?
-        $(from $from:ident)? $(teleport $teleport:literal)? $(weight $weight:literal)?
+        $(from $from:ident)? $(with $with:ident $(about $about:ident)?)? $(teleport $teleport:literal)? $(weight $weight:literal)?
         { $($(#[$field_meta:meta])* $field:ident : $ty:ty => $blend:ident $lane:expr),* $(,)? }) => {
         $(#[$meta])*
         #[allow(missing_docs)] // The fields' names say what they are; `$(#[$field_meta])*` may say more.
@@ -83,7 +91,10 @@ macro_rules! wire {
                     shape: <$ty as $crate::quant::Field>::SHAPE,
                     lane: $crate::lane!($lane),
                     blend: $crate::quant::Blend::$blend,
-                }),*];
+                },)* $({
+                    let _ = stringify!($with);
+                    $crate::schema::MovesWith::FIELD
+                })?];
                 const NAMES: &[&str] = &[$(stringify!($field)),*];
                 const _: () = {
                     let mut i = 0;
@@ -100,6 +111,7 @@ macro_rules! wire {
                 $(let kind = kind.drive($crate::schema::Drive::By($crate::wire::field_number(NAMES, stringify!($by))));)?
                 $(let kind = kind.drive($crate::schema::Drive::Along($crate::wire::field_number(NAMES, stringify!($along))));)?
                 $(let kind = kind.spawner(stringify!($from));)?
+                $(let kind = kind.with(stringify!($with), $crate::wire::first(&[$(stringify!($about))?]));)?
                 $(let kind = kind.teleport($teleport as f64);)?
                 $(let kind = kind.weight($weight);)?
                 kind

@@ -99,18 +99,18 @@ fn loaded(coder: &mut RowCoder, reader: &mut RowCoder, state: &RowState) -> RowS
 fn step(coder: &mut RowCoder, reader: &mut RowCoder, mine: &mut RowState, theirs: &mut RowState, words: &[u32]) {
     let mut bits = BitWriter::new();
     let was_awake = mine.awake;
-    let run = coder.run(mine, words, &mut bits);
+    let run = coder.run(mine, words, None, &mut bits);
     let len = bits.len_bits();
     bits.align();
     match run {
         Run::None => {
             assert!(!was_awake && len == 0, "an awake row has a run");
-            reader.advance(theirs);
+            reader.advance(theirs, None);
         }
         Run::Awake | Run::Woken => {
             assert_eq!(run == Run::Awake, was_awake);
             let mut source = BitReader::new(bits.bytes());
-            reader.read_run(theirs, &mut source).expect("what was written can be read");
+            reader.read_run(theirs, None, &mut source).expect("what was written can be read");
             source.finish().expect("all of it is read");
         }
     }

@@ -43,11 +43,11 @@ fn follow(coder: &mut RowCoder, kind: u8, steps: impl Iterator<Item = Vec<u32>>)
         let mut out = BitWriter::new();
         if step == 0 {
             coder.birth(kind, &words, &mut mine);
-        } else if coder.run(&mut mine, &words, &mut out) == Run::None {
-            coder.advance(&mut theirs);
+        } else if coder.run(&mut mine, &words, None, &mut out) == Run::None {
+            coder.advance(&mut theirs, None);
         } else {
             out.align();
-            coder.read_run(&mut theirs, &mut BitReader::new(out.bytes())).expect("a run");
+            coder.read_run(&mut theirs, None, &mut BitReader::new(out.bytes())).expect("a run");
         }
         if step > 0 {
             assert_eq!(theirs, mine, "kind {kind}, step {step}");
@@ -153,7 +153,7 @@ proptest! {
         let (mut coder, kinds) = spawning(ticks, "").expect("no tables");
         let spawner = usize::from(coder.spawner_of(kind).unwrap_or(0));
         let (before, after) = (of_kind(&kinds[spawner], &numbers[0]), of_kind(&kinds[spawner], &numbers[1]));
-        let from = snapline_shared::coder::Spawner { before: &before, after: &after };
+        let from = snapline_shared::coder::Relative { before: &before, after: &after };
         let mut state = RowState::default();
         let read = coder.read_spawn(kind, from, &mut state, &mut BitReader::new(&bytes));
         prop_assert!((3..7).contains(&kind) || read.is_err());

@@ -3,7 +3,7 @@
 use super::RowCoder;
 use super::muzzle::{Muzzle, Phase};
 use super::plan::SUB;
-use super::spawn::{How, Spawn, Spawner};
+use super::spawn::{How, Spawn, Relative};
 
 /// Births that are looked at, and those of them that say how far ahead a row may begin.
 const LOOKED_AT: usize = 400;
@@ -25,8 +25,8 @@ pub struct Birth {
 impl Birth {
     /// What tells it.
     #[must_use]
-    pub fn spawner(&self) -> Spawner<'_> {
-        Spawner { before: &self.before, after: &self.after }
+    pub fn spawner(&self) -> Relative<'_> {
+        Relative { before: &self.before, after: &self.after }
     }
 }
 

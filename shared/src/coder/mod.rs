@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `plan` | from a kind to groups, predictors, tables |
 //! | `predict` | what the groups will be; how the state goes on |
+//! | `carry` | the same for a row that moves with another one |
 //! | `residual`, `prefix`, `tables` | numbers as symbols, symbols as bits, which code when |
 //! | `code`, `load` | the symbols of a run, of a whole state |
 //! | `spawn`, `muzzle`, `births` | a newborn row told by the one that spawned it; what a training finds out about that |
@@ -16,6 +17,7 @@
 //! All arithmetic is on integers and wraps. Tables are constants of the schema: a running room never changes them.
 
 mod births;
+mod carry;
 mod code;
 mod load;
 mod muzzle;
@@ -33,7 +35,7 @@ pub use plan::Rates;
 use plan::{AXES_MAX, GROUPS_MAX, Model, Plan, TableSpec};
 pub use prefix::{CODE_BITS_MAX, lengths};
 use spawn::Spawn;
-pub use spawn::Spawner;
+pub use spawn::Relative;
 use tables::Tables;
 
 use crate::bits::{BitReader, BitWriter};
@@ -146,7 +148,7 @@ impl RowCoder {
     /// When the schema's tables are no tables of its kinds; in words.
     pub fn new(schema: &Schema, rates: Rates) -> Result<Self, String> {
         let mut specs = Vec::new();
-        let plans: Vec<Plan> = schema.entities.iter().map(|kind| Plan::new(kind, rates, &mut specs)).collect();
+        let plans: Vec<Plan> = schema.entities.iter().map(|kind| Plan::new(kind, &schema.entities, rates, &mut specs)).collect();
         let spawns = spawns(schema, &plans, rates, &mut specs)?;
         let tables = Tables::new(&specs, &schema.tables)?;
         let taken = plans.iter().map(|plan| Taken { words: vec![0; plan.layout.len()], ..Taken::default() }).collect();
@@ -166,10 +168,30 @@ impl RowCoder {
         self.plans[usize::from(kind)].birth(kind, words, state);
     }
 
-    /// One step without a run: a sleeping row moves as predicted.
-    pub fn advance(&mut self, state: &mut RowState) {
+    /// Whether rows of some kind move with others.
+    #[must_use]
+    pub fn has_carriers(&self) -> bool {
+        self.plans.iter().any(|plan| plan.carrier.is_some())
+    }
+
+    /// The kind and slot of the row that is said to carry this one at its next step. It does when it is live before and after that step, of that kind, and
+    /// [nothing carries it](Self::is_free).
+    #[must_use]
+    pub fn carrier_of(&self, state: &RowState) -> Option<(u8, u16)> {
+        let (word, kind) = self.plans[usize::from(state.kind)].carrier?;
+        Some((kind, u16::try_from(state.words[word].checked_sub(1)?).ok()?))
+    }
+
+    /// Whether a row is of `kind` and not said to be carried itself: so there are neither chains nor circles.
+    #[must_use]
+    pub fn is_free(&self, state: &RowState, kind: u8) -> bool {
+        state.kind == kind && self.carrier_of(state).is_none()
+    }
+
+    /// One step without a run: a sleeping row moves as predicted; `other` is the row that carries it.
+    pub fn advance(&mut self, state: &mut RowState, other: Option<Relative<'_>>) {
         debug_assert!(!state.awake, "an awake row has a run at each step");
-        if state.rests {
+        if state.rests && other.is_none() {
             return;
         }
         let plan = &self.plans[usize::from(state.kind)];
@@ -177,17 +199,23 @@ impl RowCoder {
         self.before.clone_from(&state.aux);
         for group in &plan.groups {
             let mut told = Told { words: &mut state.words, residuals: [0; AXES_MAX], is_outside: false };
-            group.step(&mut state.aux, &self.old, &mut told);
+            group.step(&mut state.aux, &self.old, other, &mut told);
         }
-        state.rests = state.words == self.old && self.before == state.aux;
+        state.rests = other.is_none() && state.words == self.old && self.before == state.aux;
     }
 
-    /// One step of the row whose words are now `words`: appends its run, if it has one, and says which.
-    pub fn run(&mut self, state: &mut RowState, words: &[u32], out: &mut BitWriter) -> Run {
+    /// One step of the row whose words are now `words`: appends its run, if it has one, and says which. `other` is the row that carries it.
+    pub fn run(
+        &mut self,
+        state: &mut RowState,
+        words: &[u32],
+        other: Option<Relative<'_>>,
+        out: &mut BitWriter,
+    ) -> Run {
         let plan = &self.plans[usize::from(state.kind)];
         let stays = !state.awake && state.words == words;
         if stays {
-            if state.rests {
+            if state.rests && other.is_none() {
                 return Run::None;
             }
             self.before.clone_from(&state.aux);
@@ -199,7 +227,7 @@ impl RowCoder {
             } else {
                 *deviation = Deviation::new(group, &state.aux);
                 let mut known = Known { words, residuals: [0; AXES_MAX] };
-                group.step(&mut state.aux, &state.words, &mut known);
+                group.step(&mut state.aux, &state.words, other, &mut known);
                 deviation.residuals = known.residuals;
                 known.residuals != [0; AXES_MAX]
             };
@@ -218,17 +246,22 @@ impl RowCoder {
                 made.put(counts, taken);
             }
         }
-        state.rests = stays && mode == 0 && self.before == state.aux;
+        state.rests = other.is_none() && stays && mode == 0 && self.before == state.aux;
         state.words.copy_from_slice(words);
         (state.mode, state.awake) = (mode, mode != 0);
         run
     }
 
-    /// Reads the run of a row for one step.
+    /// Reads the run of a row for one step; `other` is the row that carries it.
     ///
     /// # Errors
     /// When the bits end or a difference leaves the word's range; the state is then of no use.
-    pub fn read_run(&mut self, state: &mut RowState, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
+    pub fn read_run(
+        &mut self,
+        state: &mut RowState,
+        other: Option<Relative<'_>>,
+        bits: &mut BitReader<'_>,
+    ) -> Result<(), DecodeError> {
         let plan = &self.plans[usize::from(state.kind)];
         let mut source = Source { tables: &self.tables, bits };
         let taken = &mut self.taken[usize::from(state.kind)];
@@ -254,7 +287,7 @@ impl RowCoder {
                 residuals = deviation.residuals;
             }
             let mut told = Told { words: &mut state.words, residuals, is_outside: false };
-            group.step(&mut state.aux, &self.old, &mut told);
+            group.step(&mut state.aux, &self.old, other, &mut told);
             if told.is_outside {
                 return Err(OUTSIDE);
             }
@@ -322,7 +355,7 @@ impl RowCoder {
     ///
     /// # Panics
     /// When rows of the kind have no spawner: a mistake in the caller.
-    pub fn spawn(&self, kind: u8, words: &[u32], from: Spawner<'_>, out: &mut BitWriter) {
+    pub fn spawn(&self, kind: u8, words: &[u32], from: Relative<'_>, out: &mut BitWriter) {
         let Some(spawn) = &self.spawns[usize::from(kind)] else { panic!("rows of this kind have no spawner") };
         spawn::put(&mut Bits { tables: &self.tables, out }, spawn, words, from);
     }
@@ -341,7 +374,7 @@ impl RowCoder {
     pub fn read_spawn(
         &mut self,
         kind: u8,
-        from: Spawner<'_>,
+        from: Relative<'_>,
         state: &mut RowState,
         bits: &mut BitReader<'_>,
     ) -> Result<(), DecodeError> {

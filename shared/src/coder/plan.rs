@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use super::carry::Carry;
 use super::residual;
 use crate::quant::{Blend, Lane, Shape, WordSpec};
 use crate::schema::{Drive, FieldSpec, Kind};
@@ -77,6 +78,8 @@ pub(crate) struct Group {
     pub(crate) load_table: usize,
     /// Name of its field, for the profiler and the tables' text.
     pub(crate) name: String,
+    /// How a row that carries this one takes the group along.
+    pub(crate) carry: Option<Carry>,
 }
 
 /// One table: how many symbols, and what formula codes are made from when nobody trained it.
@@ -126,6 +129,8 @@ pub(crate) struct Plan {
     pub(crate) mode_table: usize,
     /// Table of modes in LOADs, new rows' included; behind it the one that tells which groups have a state at all.
     pub(crate) load_table: usize,
+    /// The word that tells what carries such a row, and the kind of what does.
+    pub(crate) carrier: Option<(usize, u8)>,
 }
 
 /// What a number of the codec's state is: how a LOAD tells it, and what it may be.
@@ -196,13 +201,20 @@ impl Group {
             self.model.slots().iter().enumerate().map(move |(i, &slot)| (axis.aux + i, slot, axis.word))
         });
         let extra = self.extra();
-        axes.chain(self.model.extra_slots().iter().enumerate().map(move |(i, &slot)| (extra + i, slot, 0)))
+        axes.chain(self.extra_slots().enumerate().map(move |(i, slot)| (extra + i, slot, 0)))
+    }
+
+    /// The numbers beside those of its axes; the last one of a group that can be carried is what that costs.
+    fn extra_slots(&self) -> impl Iterator<Item = Slot> {
+        self.model.extra_slots().iter().copied().chain(self.carry.as_ref().map(|_| Slot::Cost))
     }
 }
 
 /// Collects groups and tables.
 struct Planner<'a> {
     kind: &'a Kind,
+    /// What carries rows of the kind.
+    carrier: Option<(u8, &'a Kind)>,
     rates: Rates,
     layout: Vec<WordSpec>,
     groups: Vec<Group>,
@@ -210,8 +222,11 @@ struct Planner<'a> {
 }
 
 impl Plan {
-    pub(crate) fn new(kind: &Kind, rates: Rates, tables: &mut Vec<TableSpec>) -> Self {
-        let mut planner = Planner { kind, rates, layout: kind.layout(), groups: Vec::new(), aux: 0 };
+    /// The plan of `kind` among `kinds`.
+    pub(crate) fn new(kind: &Kind, kinds: &[Kind], rates: Rates, tables: &mut Vec<TableSpec>) -> Self {
+        let carrier = kind.with.as_ref().and_then(|with| kinds.iter().zip(0..).find(|(other, _)| other.name == with.kind));
+        let carrier = carrier.map(|(kind, number)| (number, kind));
+        let mut planner = Planner { kind, carrier, rates, layout: kind.layout(), groups: Vec::new(), aux: 0 };
         // What drives the place comes before it.
         let drive = kind.drive.map(|(Drive::By(field) | Drive::Along(field))| usize::from(field));
         let mut rest: Vec<usize> = Vec::new();
@@ -250,7 +265,8 @@ impl Plan {
             group.load_table = tables.len();
             add_load_tables(kind, group, tables);
         }
-        Self { groups, layout, aux, mode_table, load_table }
+        let carrier = kind.carrier_word().zip(carrier).map(|(word, (number, _))| (word, number));
+        Self { groups, layout, aux, mode_table, load_table, carrier }
     }
 }
 
@@ -319,16 +335,17 @@ impl Planner<'_> {
             // Which component is the largest deviates seldom, and is a group of its own.
             let Some(word) = words.next() else { return };
             let axis = self.axis(word, true);
-            self.push(Model::Rest, vec![axis], self.aux, format!("{}-largest", spec.name));
+            self.push(Model::Rest, vec![axis], self.aux, format!("{}-largest", spec.name), None);
         }
         let from = self.aux;
         for word in words {
             axes.push(self.axis(word, wraps));
             self.aux += model.slots().len();
         }
-        self.aux += model.extra_slots().len();
+        let carry = self.carrier.and_then(|(_, carrier)| Carry::new(self.kind, field, &model, carrier));
+        self.aux += model.extra_slots().len() + usize::from(carry.is_some());
         debug_assert!(axes.len() <= AXES_MAX, "no field that is predicted has more components");
-        self.push(model, axes, from, spec.name.to_string());
+        self.push(model, axes, from, spec.name.to_string(), carry);
     }
 
     fn axis(&self, word: usize, wraps: bool) -> Axis {
@@ -349,19 +366,19 @@ impl Planner<'_> {
         let mut words: Vec<usize> = words.into_iter().flatten().collect();
         words.sort_unstable();
         let axes = words.into_iter().map(|word| self.axis(word, true)).collect();
-        self.push(Model::Rest, axes, self.aux, "rest".to_owned());
+        self.push(Model::Rest, axes, self.aux, "rest".to_owned(), None);
     }
 
-    fn push(&mut self, model: Model, axes: Vec<Axis>, from: usize, name: String) {
-        self.groups.push(Group { model, axes, aux: from..self.aux, table: 0, load_table: 0, name });
+    fn push(&mut self, model: Model, axes: Vec<Axis>, from: usize, name: String, carry: Option<Carry>) {
+        self.groups.push(Group { model, axes, aux: from..self.aux, table: 0, load_table: 0, name, carry });
     }
 }
 
 /// Bits of an angle that choose its entry in the table of directions.
-const WAY_BITS: u32 = 10;
+pub(crate) const WAY_BITS: u32 = 10;
 
 /// Cosine and sine in 1/16384 of the angles of a lane, at most 1,024 of them.
-fn ways(bits: u32) -> Vec<(i32, i32)> {
+pub(crate) fn ways(bits: u32) -> Vec<(i32, i32)> {
     let bits = bits.min(WAY_BITS);
     (0..1u32 << bits).map(|angle| way(angle, bits)).collect()
 }
@@ -419,7 +436,7 @@ fn add_load_tables(kind: &Kind, group: &Group, tables: &mut Vec<TableSpec>) {
         }
         return;
     }
-    let slots = group.model.slots().iter().chain(group.model.extra_slots()).enumerate();
+    let slots = group.model.slots().iter().copied().chain(group.extra_slots()).enumerate();
     tables.extend(slots.map(|(i, slot)| {
         let (symbols, formula) = match slot {
             Slot::Wide | Slot::Older => (residual::symbols(31), Formula::Wide),

@@ -21,7 +21,8 @@ pub(crate) trait Words {
     /// A word of the groups that are settled.
     fn word(&self, at: usize) -> i64;
 
-    /// Settles axis number `at` of a group, thought to be `guess`: gives what its word is, and how far off that the guess was.
+    /// Settles axis number `at` of a group, thought to be `guess`: gives what its word is, and the residual that tells it. That is of another guess when
+    /// the row is carried.
     fn settle(&mut self, at: usize, axis: &Axis, guess: i64) -> (i64, i64);
 }
 
@@ -85,9 +86,8 @@ const fn settled(residual: i64, sub: i64) -> i64 {
 }
 
 impl Group {
-    /// One step: predicts the axes, has them settled, and brings the codec's state on.
-    pub(crate) fn step(&self, aux: &mut [i32], old: &[u32], words: &mut impl Words) {
-        let aux = &mut aux[self.aux.clone()];
+    /// Predicts the axes by the group's own model, has them settled, and brings its numbers on.
+    pub(super) fn predict(&self, aux: &mut [i32], old: &[u32], words: &mut impl Words) {
         let axes = self.axes.iter().enumerate();
         match &self.model {
             Model::Rest => {}
@@ -108,9 +108,10 @@ impl Group {
                     let moved = ((mean >> 8).wrapping_mul(gain) >> 8).wrapping_add(offset) >> 16;
                     let point = (i64::from(old[axis.word]) << SUB) + i64::from(*sub);
                     let (guess, off) = axis.place(point.wrapping_add(moved));
-                    let (_, residual) = words.settle(i, axis, guess);
+                    let (is, told) = words.settle(i, axis, guess);
+                    let residual = axis.gap(guess, is);
                     *sub = if axis.jumps(residual) { 0 } else { settled(residual, off) as i32 };
-                    *class_of = class(residual);
+                    *class_of = class(told);
                 }
             }
             Model::Along { angle, bits, ways } => {
@@ -166,11 +167,12 @@ fn along(axes: &[Axis], way: (i32, i32), aux: &mut [i32], old: &[u32], words: &m
         let moved = (i64::from(*speed) * i64::from(along)) >> 16;
         let point = (i64::from(old[axis.word]) << SUB) + i64::from(*sub);
         let (guess, off) = axis.place(point.wrapping_add(moved));
-        let (_, residual) = words.settle(i, axis, guess);
+        let (is, told) = words.settle(i, axis, guess);
+        let residual = axis.gap(guess, is);
         jumps |= axis.jumps(residual);
         let is_at = settled(residual, off);
         missed += ((residual << SUB) + is_at - off).wrapping_mul(along.into());
-        (*sub, *class_of) = (is_at as i32, class(residual));
+        (*sub, *class_of) = (is_at as i32, class(told));
     }
     missed >>= 14;
     if jumps {
@@ -234,12 +236,12 @@ fn bounded(number: i64) -> i32 {
 }
 
 /// The running cost of going on, less that of staying.
-fn weighed(cost: i32, gone: i32, held: i32) -> i32 {
+pub(super) fn weighed(cost: i32, gone: i32, held: i32) -> i32 {
     (cost * 3 / 4 + 2 * (gone - held)).clamp(-COST_MAX, COST_MAX)
 }
 
 /// The four components of a rotation, in units of which the whole is the square root of 2 `most` squared long.
-fn unfold(most: i64, largest: usize, three: [i64; 3]) -> [i64; 4] {
+pub(super) fn unfold(most: i64, largest: usize, three: [i64; 3]) -> [i64; 4] {
     let mut all = [0; 4];
     let mut square = 2 * most * most;
     let mut next = three.into_iter();
@@ -254,7 +256,7 @@ fn unfold(most: i64, largest: usize, three: [i64; 3]) -> [i64; 4] {
 }
 
 /// The words of the three components beside the largest.
-fn folded(most: i64, largest: usize, all: [i64; 4]) -> [i64; 3] {
+pub(super) fn folded(most: i64, largest: usize, all: [i64; 4]) -> [i64; 3] {
     let sign = if all[largest] < 0 { -1 } else { 1 };
     let mut others = all.into_iter().enumerate().filter(|(i, _)| *i != largest);
     [0; 3].map(|_: i64| {

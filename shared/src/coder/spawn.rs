@@ -23,12 +23,12 @@ const PREDICTED_BITS_MAX: u8 = 24;
 /// Words of one part: of a quaternion in the widest lane.
 const AXES_MAX: usize = 8;
 
-/// What a SPAWN is told from: the spawner's words before this step and after it.
+/// Another row that tells something of one, its spawner or what carries it: its words before this step and after it.
 #[derive(Clone, Copy, Debug)]
-pub struct Spawner<'a> {
+pub struct Relative<'a> {
     /// At the step before.
     pub before: &'a [u32],
-    /// At the step of the birth.
+    /// At this step.
     pub after: &'a [u32],
 }
 
@@ -149,14 +149,14 @@ impl Spawn {
     }
 
     /// The spawner's number in `word` about the tick of a birth `age` ticks ago, in sub-quanta.
-    pub(crate) fn seen(&self, from: Spawner<'_>, word: usize, axis: &Axis, phase: Phase, age: i64) -> i64 {
+    pub(crate) fn seen(&self, from: Relative<'_>, word: usize, axis: &Axis, phase: Phase, age: i64) -> i64 {
         let (old, new) = (i64::from(from.before[word]), i64::from(from.after[word]));
         let ticks = self.ticks - 1 - age + i64::from(phase == Phase::After);
         (old << SUB) + ((axis.gap(old, new) << SUB) * ticks).div_euclid(self.ticks)
     }
 
     /// Where the aim starts from.
-    fn aim_seen(&self, from: Spawner<'_>, age: i64) -> i64 {
+    fn aim_seen(&self, from: Relative<'_>, age: i64) -> i64 {
         let (phase, more) = self.muzzle.parts[self.parts.len()];
         let Aim::Told(Some((word, axis))) = &self.aim else { return 0 };
         if phase == Phase::Alone {
@@ -182,7 +182,7 @@ impl Spawn {
     }
 
     /// Predicts a part, in sub-quanta; of `new` only the parts before it are looked at.
-    fn points(&self, at: usize, from: Spawner<'_>, (age, aim): (i64, i64), new: &[u32]) -> [i64; AXES_MAX] {
+    fn points(&self, at: usize, from: Relative<'_>, (age, aim): (i64, i64), new: &[u32]) -> [i64; AXES_MAX] {
         let (part, (phase, more)) = (&self.parts[at], self.muzzle.parts[at]);
         let Some(first) = part.from.filter(|_| phase != Phase::Alone) else { return [more << SUB; AXES_MAX] };
         let way = if part.axes.len() == 2 { self.way(new, aim) } else { (0, 0) };
@@ -200,14 +200,14 @@ impl Spawn {
     }
 
     /// Predicts a part.
-    fn guess(&self, at: usize, from: Spawner<'_>, how: (i64, i64), new: &[u32]) -> [i64; AXES_MAX] {
+    fn guess(&self, at: usize, from: Relative<'_>, how: (i64, i64), new: &[u32]) -> [i64; AXES_MAX] {
         let mut guess = self.points(at, from, how, new);
         guess.iter_mut().zip(&self.parts[at].axes).for_each(|(point, axis)| *point = axis.place(*point).0);
         guess
     }
 
     /// How far a place is ahead of its spawner's along axis `i`, in sub-quanta.
-    fn flown(&self, from: Spawner<'_>, i: usize, along: i64, age: i64, new: &[u32]) -> i64 {
+    fn flown(&self, from: Relative<'_>, i: usize, along: i64, age: i64, new: &[u32]) -> i64 {
         let lead = self.muzzle.lead;
         let Some((by, gain, offset)) = self.driven else { return (lead * along) >> 14 };
         let velocity = i64::from(new[by + i]);
@@ -227,7 +227,7 @@ impl Spawn {
     }
 
     /// The age and the aim that describe a row with these words best.
-    fn circumstances(&self, words: &[u32], from: Spawner<'_>) -> (i64, i64) {
+    fn circumstances(&self, words: &[u32], from: Relative<'_>) -> (i64, i64) {
         let off = |age: i64| {
             let aim = self.aim_of(words, from, age);
             let ahead = self.parts.iter().enumerate().filter(|(_, part)| part.how == How::Ahead);
@@ -239,30 +239,30 @@ impl Spawn {
     }
 
     /// By how much a part is predicted wrong, by axis.
-    fn missed(&self, at: usize, words: &[u32], from: Spawner<'_>, how: (i64, i64)) -> impl Iterator<Item = i64> {
+    fn missed(&self, at: usize, words: &[u32], from: Relative<'_>, how: (i64, i64)) -> impl Iterator<Item = i64> {
         let axes = self.parts[at].axes.iter().zip(self.guess(at, from, how, words));
         axes.map(|(axis, guess)| axis.gap(guess, words[axis.word].into()))
     }
 
     /// The same, as it will be told.
-    pub(crate) fn gaps(&self, at: usize, words: &[u32], from: Spawner<'_>) -> Vec<i64> {
+    pub(crate) fn gaps(&self, at: usize, words: &[u32], from: Relative<'_>) -> Vec<i64> {
         self.missed(at, words, from, self.circumstances(words, from)).collect()
     }
 
     /// How far the told aim is from the spawner's.
-    pub(crate) fn aim_gap(&self, words: &[u32], from: Spawner<'_>) -> i64 {
+    pub(crate) fn aim_gap(&self, words: &[u32], from: Relative<'_>) -> i64 {
         let (age, aim) = self.circumstances(words, from);
         axis_of_aim().gap(self.aim_seen(from, age), aim)
     }
 
     /// How far a part is off by axis, in sub-quanta, when the birth was `age` ticks ago.
-    pub(crate) fn off(&self, at: usize, words: &[u32], from: Spawner<'_>, age: i64) -> Vec<i64> {
+    pub(crate) fn off(&self, at: usize, words: &[u32], from: Relative<'_>, age: i64) -> Vec<i64> {
         let points = self.points(at, from, (age, self.aim_of(words, from, age)), words);
         self.parts[at].axes.iter().zip(points).map(|(axis, point)| off(axis, point, words)).collect()
     }
 
     /// The aim to be told: along the velocity beside the spawner's, or the way from its place.
-    fn aim_of(&self, words: &[u32], from: Spawner<'_>, age: i64) -> i64 {
+    fn aim_of(&self, words: &[u32], from: Relative<'_>, age: i64) -> i64 {
         if !matches!(self.aim, Aim::Told(_)) || (self.muzzle.speed == 0 && self.driven.is_some()) {
             return self.aim_seen(from, age);
         }
@@ -332,7 +332,7 @@ fn part(kind: &Kind, layout: &[WordSpec], at: usize, spawner: &Kind, tables: &mu
 }
 
 /// Appends what tells a newborn row with these words.
-pub(super) fn put(sink: &mut impl Sink, spawn: &Spawn, words: &[u32], from: Spawner<'_>) {
+pub(super) fn put(sink: &mut impl Sink, spawn: &Spawn, words: &[u32], from: Relative<'_>) {
     let (age, aim) = spawn.circumstances(words, from);
     if spawn.ages() > 1 {
         sink.symbol(spawn.table + 1, age as u32);
@@ -373,7 +373,7 @@ fn put_part(sink: &mut impl Sink, part: &Part, guess: [i64; AXES_MAX], words: &[
 pub(super) fn get(
     source: &mut Source<'_, '_>,
     spawn: &Spawn,
-    from: Spawner<'_>,
+    from: Relative<'_>,
     words: &mut [u32],
 ) -> Result<(), DecodeError> {
     let age = if spawn.ages() > 1 { i64::from(source.symbol(spawn.table + 1)?) } else { 0 };

@@ -8,6 +8,7 @@
 //! - the step in full (32 bits) when `EMPTY` or `HOLD_ALL`;
 //! - lists, runs, loads, self, own, events, check: see `write.rs`, which is in the order of the wire.
 
+mod carriers;
 mod head;
 mod lists;
 mod read;

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::carriers::Riders;
 use super::lists::{read_number, read_ranks};
 use super::spawn::Spawners;
 use super::write::kind_bits;
 use super::{EVENTS_PER_FRAME_MAX, Eye, FrameHead, FrameParts, Gaps, KNOWN_ROWS_MAX, flags, fold, more, row_hash};
 use crate::bits::BitReader;
-use crate::coder::{KindBits, Rates, RowCoder, RowState, Spawner};
+use crate::coder::{KindBits, Rates, RowCoder, RowState, Relative};
 use crate::ids::NetId;
 use crate::quant::WordSpec;
 use crate::schema::{Kind, Schema};
@@ -72,6 +73,7 @@ pub struct Replica {
     events: Vec<ReceivedEvent>,
     ranks: Vec<u32>,
     spawners: Spawners,
+    riders: Riders,
     spare: Vec<RowState>,
     ticks_per_step: u32,
 }
@@ -93,6 +95,7 @@ impl Replica {
             events: Vec::new(),
             ranks: Vec::new(),
             spawners: Spawners::default(),
+            riders: Riders::default(),
             spare: Vec::new(),
             ticks_per_step: rates.ticks_per_step,
         })
@@ -240,8 +243,9 @@ impl Replica {
                 read_ranks(asleep, bits, &mut self.ranks)?;
                 woken_bits += since(bits, &mut left);
             }
+            self.riders.find(&self.coder, &self.rows);
             let mut woken = self.ranks.iter().copied().peekable();
-            let mut asleep = 0;
+            let (mut asleep, mut riders) = (0, 0);
             for (number, row) in self.rows.iter_mut().enumerate().filter(|(_, row)| !row.held) {
                 if any_spawns && at == step {
                     self.spawners.note(row.state.kind, number, &row.state.words);
@@ -252,14 +256,36 @@ impl Replica {
                     has_run = woken.next_if_eq(&asleep).is_some();
                     asleep += 1;
                 }
-                if has_run {
-                    self.coder.read_run(&mut row.state, bits)?;
+                if self.riders.get(riders).is_some_and(|rider| rider.row == number) {
+                    // Its carrier must have made the step.
+                    self.riders.set_run(riders, has_run);
+                    riders += 1;
+                } else if has_run {
+                    self.coder.read_run(&mut row.state, None, bits)?;
                 } else {
-                    self.coder.advance(&mut row.state);
+                    self.coder.advance(&mut row.state, None);
                 }
             }
+            self.read_riders(bits)?;
         }
         Ok(woken_bits)
+    }
+
+    /// The rows that are carried through a step, behind those that carry them.
+    fn read_riders(&mut self, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
+        let mut at = 0;
+        while let Some(rider) = self.riders.get(at) {
+            at += 1;
+            let mut state = std::mem::take(&mut self.rows[rider.row].state);
+            let other = Some(self.riders.relative(rider, &self.rows[rider.carrier].state.words));
+            if rider.has_run {
+                self.coder.read_run(&mut state, other, bits)?;
+            } else {
+                self.coder.advance(&mut state, other);
+            }
+            self.rows[rider.row].state = state;
+        }
+        Ok(())
     }
 
     fn read_reloads(&mut self, step: Step, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
@@ -291,7 +317,7 @@ impl Replica {
             match spawner {
                 Some(spawner) if bits.read_bool()? => {
                     let (at, before) = self.spawners.read(spawner, bits)?;
-                    let from = Spawner { before, after: &self.rows[at].state.words };
+                    let from = Relative { before, after: &self.rows[at].state.words };
                     self.coder.read_spawn(kind, from, &mut state, bits)?;
                 }
                 _ => self.coder.read_load(kind, &mut state, bits)?,

@@ -4,14 +4,15 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::carriers::Carried;
 use super::spawn::Births;
 use super::{EVENT_TICKS, STORED_STEPS, row_hash};
 use crate::bits::BitWriter;
-use crate::coder::{KindBits, Rates, RowCoder, RowState, Run, Spawner};
+use crate::coder::{KindBits, Rates, RowCoder, RowState, Run, Relative};
 use crate::events::{Audience, Event};
 use crate::ids::NetId;
 use crate::quant::WordSpec;
-use crate::rows::Rows;
+use crate::rows::{Row, Rows};
 use crate::schema::{Kind, Schema};
 use crate::tick::{Step, Tick};
 use crate::words::write_words;
@@ -47,6 +48,8 @@ impl LiveRow {
 pub(super) struct StepRuns {
     pub(super) step: Step,
     runs: Vec<(Run, Piece)>,
+    /// Their runs come behind those of all others.
+    pub(super) carried: Carried,
     bits: BitWriter,
 }
 
@@ -170,11 +173,13 @@ impl Store {
             .unwrap_or_default();
         runs.step = step;
         runs.runs.clear();
+        runs.carried.clear();
         runs.bits.clear();
         let slots = rows.list().last().map_or(0, |row| usize::from(row.id.slot) + 1).max(self.slots.len());
         self.slots.resize_with(slots, LiveRow::default);
         runs.runs.resize(slots, (Run::None, Piece::default()));
         self.births.take(&self.coder, &self.slots, rows);
+        self.run_carried(rows, &mut runs);
         let mut next = rows.list().iter().peekable();
         for (slot, mine) in self.slots.iter_mut().enumerate() {
             let Some(row) = next.next_if(|row| usize::from(row.id.slot) == slot) else {
@@ -182,11 +187,11 @@ impl Store {
                 continue;
             };
             let words = rows.words(row);
+            if runs.carried.has(slot as u16) {
+                continue;
+            }
             if mine.live && mine.id == row.id && mine.state.kind == row.kind {
-                let from = runs.bits.len_bits();
-                let run = self.coder.run(&mut mine.state, words, &mut runs.bits);
-                let piece = Piece { from: from as u32, bits: (runs.bits.len_bits() - from) as u16 };
-                runs.runs[slot] = (run, piece);
+                runs.runs[slot] = run_of(&mut self.coder, &mut mine.state, words, None, &mut runs.bits);
             } else {
                 (mine.live, mine.id, mine.born) = (true, row.id, step);
                 self.coder.birth(row.kind, words, &mut mine.state);
@@ -203,6 +208,44 @@ impl Store {
         lazy.hashes.clear();
         lazy.hashes.resize(slots, None);
         lazy.bits.clear();
+    }
+
+    /// Makes the runs of the rows that others carry, while those still have their words of the step before.
+    fn run_carried(&mut self, rows: &Rows, runs: &mut StepRuns) {
+        if !self.coder.has_carriers() {
+            return;
+        }
+        // What a row says of its carrier at this step counts from the next one on: all are found before the first goes on.
+        let goes_on = |row: &Row| self.slots[usize::from(row.id.slot)].is(row.id);
+        for row in rows.list().iter().filter(|row| goes_on(row)) {
+            let Some(carrier) = self.carrier(row.id.slot) else { continue };
+            let [mine, other] = [row.id.slot, carrier].map(|slot| &self.slots[usize::from(slot)]);
+            let stays = |kept: &LiveRow, row: &Row| kept.state.kind == row.kind;
+            if stays(mine, row) && rows.find(other.id).is_some_and(|after| stays(other, after)) {
+                runs.carried.push(row.id.slot, carrier);
+            }
+        }
+        for (slot, carrier) in runs.carried.iter() {
+            let mut state = std::mem::take(&mut self.slots[usize::from(slot)].state);
+            let [mine, other] = [slot, carrier].map(|slot| &self.slots[usize::from(slot)]);
+            if let (Some(row), Some(after)) = (rows.find(mine.id), rows.find(other.id)) {
+                let other = Relative { before: &other.state.words, after: rows.words(after) };
+                runs.runs[usize::from(slot)] =
+                    run_of(&mut self.coder, &mut state, rows.words(row), Some(other), &mut runs.bits);
+            }
+            self.slots[usize::from(slot)].state = state;
+        }
+    }
+
+    /// Whether rows of some kind move with others.
+    pub(super) fn has_carriers(&self) -> bool {
+        self.coder.has_carriers()
+    }
+
+    /// The slot of the row that carries the one in `slot` at the next step, if both go on.
+    pub(super) fn carrier(&self, slot: u16) -> Option<u16> {
+        let (kind, carrier) = self.coder.carrier_of(&self.live(slot)?.state)?;
+        self.live(carrier).is_some_and(|other| self.coder.is_free(&other.state, kind)).then_some(carrier)
     }
 
     /// Takes the events of one tick and forgets those of more than 64 ticks ago.
@@ -269,7 +312,7 @@ impl Store {
         let piece = *lazy.spawns[usize::from(slot)].get_or_insert_with(|| {
             let [mine, other] = [slot, spawner].map(|slot| &self.slots[usize::from(slot)].state);
             lazy.one.clear();
-            self.coder.spawn(mine.kind, &mine.words, Spawner { before, after: &other.words }, &mut lazy.one);
+            self.coder.spawn(mine.kind, &mine.words, Relative { before, after: &other.words }, &mut lazy.one);
             if lazy.one.len_bits() >= most {
                 return Piece::default();
             }
@@ -308,6 +351,19 @@ impl Store {
     pub(super) fn own_layout(&self) -> &[WordSpec] {
         &self.own_layout
     }
+}
+
+/// Makes the run of one row.
+fn run_of(
+    coder: &mut RowCoder,
+    state: &mut RowState,
+    words: &[u32],
+    other: Option<Relative<'_>>,
+    bits: &mut BitWriter,
+) -> (Run, Piece) {
+    let from = bits.len_bits();
+    let run = coder.run(state, words, other, bits);
+    (run, Piece { from: from as u32, bits: (bits.len_bits() - from) as u16 })
 }
 
 /// Appends `one` at a whole byte.

@@ -1,8 +1,9 @@
 //! The server's side of a frame: decides row by row what a client gets, and splices it. In the order of the wire.
 
+use super::carriers::close_over;
 use super::lists::{write_number, write_ranks};
 use super::spawn::write_rank;
-use super::store::{StepRuns, Store};
+use super::store::{Piece, StepRuns, Store};
 use super::{
     CHECK_EVERY_FRAMES, EVENT_BITS_PER_FRAME_MAX, EVENTS_PER_FRAME_MAX, Eye, FrameParts, Gaps, KNOWN_ROWS_MAX,
     SNAPSHOT, STORED_STEPS, flags, fold, more,
@@ -121,6 +122,12 @@ pub struct FrameWriter {
     priorities: Vec<f32>,
     order: Vec<(f32, u32)>,
     costs: Vec<Cost>,
+    /// What is wanted and what carries it, when rows of some kind are carried.
+    closed: Vec<Wanted>,
+    /// Whether each row that stays is in step, when some are carried.
+    in_step: Vec<bool>,
+    /// Runs of the rows that are carried.
+    late: Vec<Piece>,
     /// Kind and slot of the rows that went through the body, when some of them have spawned others.
     spawners: Vec<(u8, u16)>,
 }
@@ -182,9 +189,19 @@ impl FrameWriter {
         }
 
         let mut at = self.bits.len_bits();
-        let mut flags = self.split(store, mirror, spec.wanted);
+        let mut closed = std::mem::take(&mut self.closed);
+        let mut wanted = spec.wanted;
+        if store.has_carriers() {
+            close_over(store, wanted, &mut closed);
+            wanted = &closed;
+        }
+        let mut flags = self.split(store, mirror, wanted);
+        self.closed = closed;
         stats.parts.left = self.since(&mut at);
         self.choose_held(store, from, hold_all, spec.bytes_max);
+        if let Some(last) = from {
+            self.hold_carried(store, last);
+        }
         if !self.held.is_empty() && !hold_all {
             flags |= flags::HELD;
             let in_step = self.stay.iter().filter(|row| !row.held).count();
@@ -326,6 +343,44 @@ impl FrameWriter {
         self.loads.sort_unstable_by_key(|load| load.stays_at);
     }
 
+    /// Chooses the rows whose carrier is not in step to be held as well.
+    fn hold_carried(&mut self, store: &Store, last: Step) {
+        let steps = store.runs_since(last).into_iter().flatten();
+        if steps.clone().all(|step| step.carried.is_empty()) {
+            return;
+        }
+        self.in_step.clear();
+        let mut held = self.held.iter().copied().peekable();
+        let mut rank = 0;
+        for row in &self.stay {
+            let goes_on = !row.held && held.next_if_eq(&rank).is_none();
+            rank += u32::from(!row.held);
+            self.in_step.push(goes_on);
+        }
+        let find = |stay: &[Known], slot: u16| stay.binary_search_by_key(&slot, |row| row.slot).ok();
+        let before = self.loads.len();
+        // What is held may have carried others, at an earlier step.
+        let mut is_done = false;
+        while !is_done {
+            is_done = true;
+            for (slot, carrier) in steps.clone().flat_map(|step| step.carried.iter()) {
+                let Some(at) = find(&self.stay, slot).filter(|at| self.in_step[*at]) else { continue };
+                if find(&self.stay, carrier).is_none_or(|at| !self.in_step[at]) {
+                    self.in_step[at] = false;
+                    self.loads.push(Candidate { stays_at: Some(at as u32), slot, chosen: false });
+                    is_done = false;
+                }
+            }
+        }
+        if self.loads.len() == before {
+            return;
+        }
+        self.loads.sort_unstable_by_key(|load| load.stays_at);
+        self.held.clear();
+        let ranks = self.stay.iter().zip(&self.in_step).filter(|(row, _)| !row.held);
+        self.held.extend((0u32..).zip(ranks).filter(|(_, (_, in_step))| !**in_step).map(|(rank, _)| rank));
+    }
+
     /// Marks the rows chosen to be held; the states of those that become so are of step `last`.
     fn hold(&mut self, hold_all: bool, last: Step) {
         let mut next = self.held.iter().copied().peekable();
@@ -345,6 +400,7 @@ impl FrameWriter {
             // One pass over the rows: who wakes is told before the runs, so these wait in a string of their own.
             self.woken.clear();
             self.runs.clear();
+            self.late.clear();
             let mut asleep = 0;
             for row in in_step.clone() {
                 let (run, piece) = step.run(row.slot);
@@ -352,11 +408,17 @@ impl FrameWriter {
                     self.woken.push(asleep);
                 }
                 asleep += u32::from(run != Run::Awake);
-                if run != Run::None {
+                if run == Run::None {
+                    continue;
+                }
+                stats.runs += 1;
+                if step.carried.has(row.slot) {
+                    self.late.push(piece);
+                } else {
                     step.splice(piece, &mut self.runs);
-                    stats.runs += 1;
                 }
             }
+            self.late.iter().for_each(|piece| step.splice(*piece, &mut self.runs));
             told |= !self.woken.is_empty();
             if told {
                 let before = self.bits.len_bits();
@@ -462,8 +524,19 @@ impl FrameWriter {
             place.0 = if nth < reloads { 2 * nth } else { 2 * (nth - reloads) + 1 } as f32;
         }
         self.order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let candidates = self.order.len();
         let mut room = KNOWN_ROWS_MAX.saturating_sub(self.stay.len());
-        for (nth, &(_, at)) in self.order.iter().enumerate() {
+        let (mut any, mut waits, mut nth) = (false, 0, 0);
+        while let Some(&(_, at)) = self.order.get(nth) {
+            nth += 1;
+            // Without its carrier it would be held again in the next frame. It comes behind it, or behind all.
+            if store.carrier(self.loads[at as usize].slot).is_some_and(|carrier| !self.will_know(carrier, enters_from)) {
+                if waits < candidates {
+                    self.order.push((0.0, at));
+                    waits += 1;
+                }
+                continue;
+            }
             let load = &mut self.loads[at as usize];
             // About what naming a row that enters takes: slot gap, generation, kind.
             let bits = store.load_bits(load.slot) + if load.stays_at.is_some() { RELOAD_NAME_BITS } else { 24 };
@@ -471,13 +544,25 @@ impl FrameWriter {
                 continue;
             }
             // The first goes whatever its size, or nothing behind it would ever come.
-            if bits > left && nth > 0 {
+            if bits > left && any {
                 break;
             }
+            any = true;
             left = left.saturating_sub(bits);
             room -= usize::from(load.stays_at.is_none());
             load.chosen = true;
         }
+    }
+
+    /// Whether the row in `slot` will be in step after this frame, as far as is chosen.
+    fn will_know(&self, slot: u16, enters_from: usize) -> bool {
+        let (reloads, enters) = self.loads.split_at(enters_from);
+        let stays = |at: usize| {
+            let load = reloads.binary_search_by_key(&Some(at as u32), |load| load.stays_at);
+            load.map_or(!self.stay[at].held, |load| reloads[load].chosen)
+        };
+        self.stay.binary_search_by_key(&slot, |row| row.slot).is_ok_and(stays)
+            || enters.binary_search_by_key(&slot, |load| load.slot).is_ok_and(|at| enters[at].chosen)
     }
 
     /// Events of the ticks since `last`, the step of the last frame; of the newest step alone in a client's first one.

@@ -11,7 +11,7 @@ use crate::frame::{Eye, FrameSpec, FrameWriter, Mirror, Replica, STORED_STEPS, S
 use crate::ids::{NetId, NetIds, PlayerId};
 use crate::prelude::*;
 use crate::rng::Rng;
-use crate::rows::Rows;
+use crate::rows::{Row, Rows};
 use crate::schema::Schema;
 use crate::tick::{Step, Tick};
 
@@ -21,9 +21,12 @@ const RATES: Rates = Rates { tick_hz: 60, ticks_per_step: TICKS_PER_STEP };
 const WORLD_STEPS: u32 = 1500;
 const ROWS_MAX: usize = 70;
 
-crate::wire! { struct Mover at place by speed teleport 64 weight 4 {
+crate::wire! { struct Mover at place with Mover about turn teleport 64 weight 4 {
     place: Vec2 => Lerp Fixed { min: 0.0, max: 1000.0, step: 0.0625, wrap: true }, speed: Vec2 => Lerp Int { bits: 11 },
     turn: f32 => Arc Angle { bits: 10 }, alive: bool => Snap Uint { bits: 1 },
+} }
+crate::wire! { struct Block at place with Block about spin {
+    place: Vec3 => Lerp Fixed { min: -100.0, max: 1100.0, step: 0.03125, wrap: false }, spin: Quat => Arc Quat { bits: 11 },
 } }
 crate::wire! { struct Odd { serial: u64 => Snap Uint { bits: 64 }, level: f32 => Lerp F32, attitude: Quat => Arc Quat { bits: 9 }, delta: i64 => Snap Int { bits: 40 } } }
 crate::wire! { struct Flag { on: bool => Snap Uint { bits: 1 } } }
@@ -47,6 +50,8 @@ pub struct FrameProofReport {
     pub frames_far_behind: u64,
     /// Births in a slot that another row left at the same step.
     pub reborn: u64,
+    /// Rows compared that said to move with another one.
+    pub rows_carried: u64,
     /// Events compared.
     pub events: u64,
 }
@@ -80,7 +85,9 @@ struct Thing {
     kind: u8,
     mover: Mover,
     odd: Odd,
+    block: Block,
     flag: Flag,
+    with: Option<NetId>,
     steady: bool,
 }
 
@@ -104,7 +111,7 @@ impl FrameProof {
     pub fn new(seed: u64, clients_max: usize) -> Self {
         let schema = Arc::new(Schema {
             game: "proof".into(),
-            entities: vec![Mover::KIND, Odd::KIND, Flag::KIND].into(),
+            entities: vec![Mover::KIND, Odd::KIND, Flag::KIND, Block::KIND].into(),
             events: vec![Bang::KIND].into(),
             requests: vec![].into(),
             input: <()>::KIND,
@@ -183,12 +190,16 @@ impl World {
             self.live.push(Thing::new(id, rng));
         }
         let mut rows = Rows::new(schema.clone());
-        for thing in &mut self.live {
-            thing.advance(rng, self.busy);
+        self.travel(rng);
+        for thing in &self.live {
             match thing.kind {
                 0 => rows.put(thing.id, &thing.mover),
                 1 => rows.put(thing.id, &thing.odd),
-                _ => rows.put(thing.id, &thing.flag),
+                2 => rows.put(thing.id, &thing.flag),
+                _ => rows.put(thing.id, &thing.block),
+            }
+            if let Some(other) = thing.with {
+                rows.set_with(thing.id, other);
             }
         }
         rows.finish();
@@ -198,6 +209,27 @@ impl World {
         self.store.push_step(step, &rows);
         self.past.push(rows);
         step
+    }
+
+    /// Everything moves, what is carried with its carrier; now and then a row gets up or sits down, whatever that leads to.
+    fn travel(&mut self, rng: &mut Rng) {
+        let before: Vec<(NetId, Mover, Block)> =
+            self.live.iter().map(|thing| (thing.id, thing.mover, thing.block)).collect();
+        self.live.iter_mut().for_each(|thing| thing.advance(rng, self.busy));
+        let after: Vec<(Mover, Block)> = self.live.iter().map(|thing| (thing.mover, thing.block)).collect();
+        for thing in &mut self.live {
+            if rng.one_in(if thing.with.is_some() { 200 } else { 40 }) {
+                let other = rng.below(before.len() as u32) as usize;
+                thing.with = if thing.with.is_none() { Some(before[other].0) } else { None };
+            }
+            let Some(at) = before.iter().position(|(id, ..)| Some(*id) == thing.with) else { continue };
+            let ((_, mover, block), (moved, turned)) = (&before[at], &after[at]);
+            let away = thing.mover.place - mover.place;
+            thing.mover.place = moved.place + Vec2::from_angle(moved.turn - mover.turn).rotate(away);
+            let turn = turned.spin * block.spin.inverse();
+            thing.block.place = turned.place + turn * (thing.block.place - block.place);
+            thing.block.spin = (turn * thing.block.spin).normalize();
+        }
     }
 
     fn happen(&mut self, tick: Tick, rng: &mut Rng) {
@@ -219,7 +251,9 @@ impl Thing {
     fn new(id: NetId, rng: &mut Rng) -> Self {
         let mover = Mover { place: Vec2::new(rng.unit(), rng.unit()) * 1000.0, ..Mover::default() };
         let (odd, flag) = (Odd { serial: u64::from(rng.bits()) << 20, ..Odd::default() }, Flag::default());
-        Self { id, kind: rng.below(8).min(2) as u8, mover, odd, flag, steady: rng.one_in(4) }
+        let block = Block { place: mover.place.extend(rng.unit() * 100.0), spin: Quat::IDENTITY };
+        let kind = [0, 0, 1, 2, 2, 2, 3, 3][rng.below(8) as usize];
+        Self { id, kind, mover, odd, block, flag, with: None, steady: rng.one_in(4) }
     }
 
     fn advance(&mut self, rng: &mut Rng, busy: u32) {
@@ -235,6 +269,11 @@ impl Thing {
             self.odd.delta -= i64::from(rng.bits());
             self.flag.on = !self.flag.on;
         }
+        self.block.place += self.mover.speed.extend(1.0) / 30.0;
+        if !rng.one_in(3) {
+            self.mover.turn += 0.05;
+            self.block.spin *= Quat::from_euler(glam::EulerRot::XYZ, 0.02, 0.04, rng.unit() * 0.01);
+        }
         self.odd.level += rng.unit();
         self.odd.attitude = Quat::from_rotation_z(self.odd.level);
     }
@@ -243,7 +282,7 @@ impl Thing {
 impl Client {
     fn new(player: PlayerId, schema: &Arc<Schema>, step: Step, rng: &mut Rng) -> Self {
         let replica = Replica::new(schema, RATES).expect("the proof has no tables");
-        let bytes_max = if rng.one_in(3) { 60 } else { 1200 };
+        let bytes_max = if rng.one_in(3) { 60 } else { 4000 };
         Self {
             player,
             mirror: Mirror::default(),
@@ -354,13 +393,14 @@ impl Client {
                     && truth.kind == row.state.kind
                     && truth.id.generation & 0xff == row.id.generation
             });
-            if !same
-                || (!row.held && row.step != step)
-                || wanted.binary_search_by_key(&row.id.slot, |w| w.slot).is_err()
-            {
+            let is_wanted = |slot: u16| wanted.binary_search_by_key(&slot, |w| w.slot).is_ok();
+            let here = world.rows(step);
+            let carries = || here.list().iter().any(|other| is_wanted(other.id.slot) && carrier(here, other) == Some(row.id.slot));
+            if !same || (!row.held && row.step != step) || !(is_wanted(row.id.slot) || carries()) {
                 return Err(format!("step {step}, player {}: holds {row:?}, the truth is {truth:?}", self.player));
             }
             known += usize::from(wanted.iter().any(|w| w.enters && w.slot == row.id.slot));
+            report.rows_carried += u64::from(truth.is_some_and(|truth| carrier(rows, truth).is_some()));
             report.rows_in_step += u64::from(!row.held);
             report.rows_held += u64::from(row.held);
         }
@@ -390,6 +430,12 @@ impl Client {
             Err(format!("step {step}: events {got:?}, the truth is {truth:?}"))
         }
     }
+}
+
+/// The slot of what the row says to move with.
+fn carrier(rows: &Rows, row: &Row) -> Option<u16> {
+    let word = rows.schema().entities[usize::from(row.kind)].carrier_word()?;
+    rows.words(row)[word].checked_sub(1).map(|slot| slot as u16)
 }
 
 fn gap(a: f32, b: f32) -> f32 {

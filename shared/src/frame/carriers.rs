@@ -1,0 +1,119 @@
+//! Rows that move with others, on both ends: which row carries which at a step, and what that asks of interest.
+//!
+//! Both ends must take a row along with the same carrier, or neither. A client has the rows that went through all steps of a frame; so a row whose
+//! carrier did not is held, and comes back as a LOAD, in which nothing depends on another row.
+
+use super::read::KnownRow;
+use super::store::Store;
+use super::write::Wanted;
+use crate::coder::{Relative, RowCoder};
+
+/// The rows that were carried at one step and by which, in order of the first.
+#[derive(Debug, Default)]
+pub(super) struct Carried(Vec<(u16, u16)>);
+
+impl Carried {
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// In slot order.
+    pub(super) fn push(&mut self, slot: u16, carrier: u16) {
+        self.0.push((slot, carrier));
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u16, u16)> {
+        self.0.iter().copied()
+    }
+
+    /// Whether the row in `slot` was carried.
+    pub(super) fn has(&self, slot: u16) -> bool {
+        !self.0.is_empty() && self.0.binary_search_by_key(&slot, |(slot, _)| *slot).is_ok()
+    }
+}
+
+/// Interest closes over what carries: whoever wants a row wants its carrier, and sooner.
+pub(super) fn close_over(store: &Store, wanted: &[Wanted], closed: &mut Vec<Wanted>) {
+    closed.clear();
+    closed.extend_from_slice(wanted);
+    for want in wanted {
+        let Some(slot) = store.carrier(want.slot) else { continue };
+        let sooner = want.priority.next_down();
+        match closed[..wanted.len()].binary_search_by_key(&slot, |want| want.slot) {
+            Ok(at) => {
+                closed[at].enters = true;
+                closed[at].priority = closed[at].priority.min(sooner);
+            }
+            Err(_) => closed.push(Wanted { slot, enters: true, priority: sooner }),
+        }
+    }
+    if closed.len() == wanted.len() {
+        return;
+    }
+    closed.sort_unstable_by(|a, b| a.slot.cmp(&b.slot).then(a.priority.total_cmp(&b.priority)));
+    closed.dedup_by_key(|want| want.slot);
+}
+
+/// A row that is carried through a step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rider {
+    /// Its number among the known rows, and its carrier's.
+    pub(super) row: usize,
+    pub(super) carrier: usize,
+    /// Where the carrier's words before the step are.
+    from: usize,
+    /// Whether it has a run.
+    pub(super) has_run: bool,
+}
+
+/// The rows that are carried through one step of a body, as the client finds them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Riders {
+    list: Vec<Rider>,
+    words: Vec<u32>,
+}
+
+impl Riders {
+    /// Finds them among the rows before the step, and notes the words of their carriers.
+    pub(super) fn find(&mut self, coder: &RowCoder, rows: &[KnownRow]) {
+        self.list.clear();
+        self.words.clear();
+        if !coder.has_carriers() {
+            return;
+        }
+        for (row, known) in rows.iter().enumerate().filter(|(_, row)| !row.held) {
+            let Some((kind, slot)) = coder.carrier_of(&known.state) else { continue };
+            let Ok(carrier) = rows.binary_search_by_key(&slot, |row| row.id.slot) else { continue };
+            if rows[carrier].held || !coder.is_free(&rows[carrier].state, kind) {
+                continue;
+            }
+            let from = match self.list.last() {
+                Some(last) if last.carrier == carrier => last.from,
+                _ => {
+                    self.words.extend_from_slice(&rows[carrier].state.words);
+                    self.words.len() - rows[carrier].state.words.len()
+                }
+            };
+            self.list.push(Rider { row, carrier, from, has_run: false });
+        }
+    }
+
+    /// The rider number `at`.
+    pub(super) fn get(&self, at: usize) -> Option<Rider> {
+        self.list.get(at).copied()
+    }
+
+    /// Says whether the rider number `at` has a run.
+    pub(super) fn set_run(&mut self, at: usize, has_run: bool) {
+        self.list[at].has_run = has_run;
+    }
+
+    /// What carries `rider`, when its words after the step are `after`.
+    pub(super) fn relative<'a>(&'a self, rider: Rider, after: &'a [u32]) -> Relative<'a> {
+        Relative { before: &self.words[rider.from..][..after.len()], after }
+    }
+}
