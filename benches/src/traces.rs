@@ -1,6 +1,6 @@
 //! Recorded worlds, zstd files, as rows of a schema. All numbers are little-endian.
 //!
-//! Cubes: frames of 901 cubes, 8 i32 each: largest component of the rotation (0-3), the three others (0-511), x, y, z in 1/512 m, whether it
+//! Cubes: frames of 901 cubes, 8 i32 each: largest component of the rotation (0-3: w, x, y, z), the three others (0-511), x, y, z in 1/512 m, whether it
 //! interacts. 60 frames a second, Fiedler's scene.
 //!
 //! Arena: u32 number of frames; in each u32 number of entities, then for each u16 id, u8 kind (0 player, 1 projectile), u8 zero, seven i32: x, y
@@ -21,8 +21,8 @@ const ARENA_PLAYERS: u16 = 200;
 const CUBES: usize = 901;
 
 wire! {
-    /// A cube of Fiedler's scene.
-    pub struct Cube at place {
+    /// A cube of Fiedler's scene: the player's, or one that may stick to it.
+    pub struct Cube at place with Cube about turn {
         turn: Quat => Arc Quat { bits: 9 },
         place: Vec3 => Lerp Fixed { min: -64.0, max: 64.0, step: 0.001953125, wrap: false },
         interacting: bool => Snap Uint { bits: 1 },
@@ -115,7 +115,12 @@ pub fn cubes(path: &Path) -> Result<Trace, String> {
         let n = |i: usize| number(from + 4 * i);
         let place = |i: usize| (n(i) + 32768).cast_unsigned();
         let [largest, a, b, c, interacting] = [n(0), n(1), n(2), n(3), n(7)].map(i32::cast_unsigned);
-        [largest, a, b, c, place(4), place(5), place(6), interacting]
+        // Components in the file are w, x, y, z; here they are x, y, z, w.
+        let turn = if largest == 0 { [3, a, b, c] } else { [largest.wrapping_sub(1), b, c, a] };
+        let [largest, a, b, c] = turn;
+        // The file does not say which cubes stick to the player's, the first, so all are said to; the coder finds out what that is worth.
+        let with = u32::from(cube > 0);
+        [largest, a, b, c, place(4), place(5), place(6), interacting, with]
     };
     let layout = Cube::KIND.layout();
     let step = |frame: usize| {

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use snapline_shared::bits::BitWriter;
-use snapline_shared::coder::{Birth, Counts, Rates, RowCoder, RowState};
+use snapline_shared::coder::{Birth, Counts, Rates, RowCoder};
+use snapline_shared::frame::Store;
 use snapline_shared::ids::NetId;
 use snapline_shared::rows::Rows;
 use snapline_shared::schema::Schema;
+use snapline_shared::tick::Step;
 
 use crate::traces::Trace;
 use crate::views::{Places, View};
@@ -40,14 +41,15 @@ impl Training {
             let (mine, its) = (&self.schema.game, &trace.schema.game);
             return Err(format!("a training is for one schema: {mine} and {its} have different kinds"));
         }
-        let mut coder = RowCoder::new(&trace.schema_with(""), trace.rates)?;
-        coder.count(self.counts.take());
-        let (mut world, mut births) = (Coded::default(), Vec::new());
+        let plain = trace.schema_with("");
+        let (mut store, coder) = (Store::new(plain.clone(), trace.rates)?, RowCoder::new(&plain, trace.rates)?);
+        store.coder().count(self.counts.take());
+        let mut newborn = Vec::new();
         let mut places = Places::default();
         let mut views = vec![(View::default(), [0.0; 2]); usize::from(VIEWS)];
         for (number, rows) in trace.steps.iter().enumerate() {
-            world.births(&coder, rows, &mut births);
-            world.step(&mut coder, rows);
+            births(&store, &coder, rows, &mut newborn);
+            store.push_step(Step(number as u32), rows);
             places.rebuild(rows);
             for (player, (view, eye)) in (0u16..).zip(&mut views) {
                 if let Some(row) = trace.steered(rows, player) {
@@ -56,16 +58,16 @@ impl Training {
                 }
                 view.look(rows, &places, *eye, radius);
                 for &at in &view.entered {
-                    coder.count_load(world.state(rows.list()[at].id));
+                    store.count_load(rows.list()[at].id.slot);
                 }
             }
             for row in rows.list().iter().filter(|row| (number + usize::from(row.id.slot)) % LOADS_EVERY == 0) {
-                coder.count_load(world.state(row.id));
+                store.count_load(row.id.slot);
             }
             progress();
         }
-        self.counts = coder.counts();
-        self.births.push((trace.rates, births));
+        self.counts = store.coder().counts();
+        self.births.push((trace.rates, newborn));
         Ok(())
     }
 
@@ -104,51 +106,15 @@ pub fn tables_of(trace: &Trace, stride: usize, radius: f64) -> Result<String, St
     training.text()
 }
 
-/// The coded rows of a world, by slot.
-#[derive(Default)]
-struct Coded {
-    rows: Vec<Option<(NetId, RowState)>>,
-    bits: BitWriter,
-}
-
-impl Coded {
-    /// The births of this step, while the rows are still those of the step before.
-    fn births(&self, coder: &RowCoder, rows: &Rows, out: &mut Vec<Birth>) {
-        let before = |id: NetId| self.rows.get(usize::from(id.slot))?.as_ref().filter(|(mine, _)| *mine == id);
-        for &(id, spawner) in rows.spawned() {
-            let (Some(row), Some(other)) = (rows.find(id), rows.find(spawner)) else { continue };
-            let (None, Some((_, old))) = (before(id), before(spawner)) else { continue };
-            if coder.spawner_of(row.kind) == Some(other.kind) {
-                let (words, after) = (rows.words(row).to_vec(), rows.words(other).to_vec());
-                out.push(Birth { kind: row.kind, words, before: old.words.clone(), after });
-            }
+/// The births of a step, while the store still has the rows of the step before.
+fn births(store: &Store, coder: &RowCoder, rows: &Rows, out: &mut Vec<Birth>) {
+    let before = |id: NetId| store.live(id.slot).filter(|row| row.id == id);
+    for &(id, spawner) in rows.spawned() {
+        let (Some(row), Some(other)) = (rows.find(id), rows.find(spawner)) else { continue };
+        let (None, Some(old)) = (before(id), before(spawner)) else { continue };
+        if coder.spawner_of(row.kind) == Some(other.kind) {
+            let (words, after) = (rows.words(row).to_vec(), rows.words(other).to_vec());
+            out.push(Birth { kind: row.kind, words, before: old.state.words.clone(), after });
         }
-    }
-
-    fn step(&mut self, coder: &mut RowCoder, rows: &Rows) {
-        self.bits.clear();
-        let mut next = 0;
-        for row in rows.list() {
-            let slot = usize::from(row.id.slot);
-            self.rows.resize(self.rows.len().max(slot + 1), None);
-            self.rows[next..slot].fill(None);
-            next = slot + 1;
-            match &mut self.rows[slot] {
-                Some((id, state)) if *id == row.id && state.kind == row.kind => {
-                    coder.run(state, rows.words(row), &mut self.bits);
-                }
-                mine => {
-                    let mut state = RowState::default();
-                    coder.birth(row.kind, rows.words(row), &mut state);
-                    *mine = Some((row.id, state));
-                }
-            }
-        }
-        self.rows[next..].fill(None);
-    }
-
-    fn state(&self, id: NetId) -> &RowState {
-        let row = self.rows[usize::from(id.slot)].as_ref().filter(|(mine, _)| *mine == id);
-        row.map_or_else(|| unreachable!("the row is shown at this step"), |(_, state)| state)
     }
 }

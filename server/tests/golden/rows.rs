@@ -73,11 +73,11 @@ fn rows_of_every_model() {
                 if step % 25 < 21 {
                     go_on(step, &mut words, &mut speeds, &layout, &mut rng);
                 }
-                any = coder.run(&mut state, &words, &mut run);
+                any = coder.run(&mut state, &words, None, &mut run);
                 run.align();
                 match any {
-                    Run::None => coder.advance(&mut read),
-                    _ => coder.read_run(&mut read, &mut BitReader::new(run.bytes())).expect("a run"),
+                    Run::None => coder.advance(&mut read, None),
+                    _ => coder.read_run(&mut read, None, &mut BitReader::new(run.bytes())).expect("a run"),
                 }
             }
             assert_eq!(read, state, "{} at step {step}", kind.name);

@@ -144,6 +144,18 @@ impl Store {
         profile
     }
 
+    /// The coder of its rows, for a training.
+    pub const fn coder(&mut self) -> &mut RowCoder {
+        &mut self.coder
+    }
+
+    /// Counts the symbols of the LOAD of the row in `slot`, in a training.
+    pub fn count_load(&mut self, slot: u16) {
+        if let Some(row) = self.slots.get(usize::from(slot)).filter(|row| row.live) {
+            self.coder.count_load(&row.state);
+        }
+    }
+
     /// The schema of its rows.
     #[must_use]
     pub const fn schema(&self) -> &Arc<Schema> {
