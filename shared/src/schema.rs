@@ -194,7 +194,8 @@ impl Kind {
         if self.fields.last() != Some(&MovesWith::FIELD) {
             return Err("it moves with something: its last field must be `with`");
         }
-        let place = |kind: &Self| kind.at.map(|at| (kind.fields[usize::from(at)].shape, kind.fields[usize::from(at)].lane));
+        let place =
+            |kind: &Self| kind.at.map(|at| (kind.fields[usize::from(at)].shape, kind.fields[usize::from(at)].lane));
         let Some((shape, lane)) = place(self) else { return Err("it moves with something and has no place") };
         if place(carrier) != Some((shape, lane)) {
             return Err("its place has another lane than that of what it moves with");

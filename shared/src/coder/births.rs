@@ -3,7 +3,7 @@
 use super::RowCoder;
 use super::muzzle::{Muzzle, Phase};
 use super::plan::SUB;
-use super::spawn::{How, Spawn, Relative};
+use super::spawn::{How, Relative, Spawn};
 
 /// Births that are looked at, and those of them that say how far ahead a row may begin.
 const LOOKED_AT: usize = 400;

@@ -108,9 +108,7 @@ impl About {
                 let axis = [x, y, z];
                 let twice = cross(axis, vector).map(|number| (2 * number) >> HALF_WAY_BITS);
                 let across = cross(axis, twice);
-                [0, 1, 2].map(|i: usize| {
-                    vector[i] + rounded(w * twice[i] + across[i], 2 * TURN_BITS - HALF_WAY_BITS)
-                })
+                [0, 1, 2].map(|i: usize| vector[i] + rounded(w * twice[i] + across[i], 2 * TURN_BITS - HALF_WAY_BITS))
             }
         }
     }
@@ -164,6 +162,7 @@ struct Either<'a, W> {
     /// What each way would have cost.
     carried: i32,
     alone: i32,
+    is_right: bool,
 }
 
 impl<W: Words> Words for Either<'_, W> {
@@ -176,11 +175,17 @@ impl<W: Words> Words for Either<'_, W> {
         let (is, residual) = self.words.settle(at, axis, taken);
         self.carried += class(axis.gap(self.guesses[at], is));
         self.alone += class(axis.gap(guess, is));
+        self.is_right &= residual == 0;
         (is, residual)
     }
 }
 
 impl Group {
+    /// Whether its next step depends on the row that carries it.
+    pub(super) fn is_carried(&self, aux: &[i32]) -> bool {
+        self.carry.is_some() && aux[self.aux.clone()].last().is_some_and(|cost| *cost < 0)
+    }
+
     /// One step: predicts the axes, has them settled, and brings the codec's state on. `other` is the row that carries this one.
     pub(crate) fn step(&self, aux: &mut [i32], old: &[u32], other: Option<Relative<'_>>, words: &mut impl Words) {
         let aux = &mut aux[self.aux.clone()];
@@ -192,10 +197,11 @@ impl Group {
             return self.predict(aux, old, words);
         };
         let guesses = carry.guesses(&self.axes, old, other, words);
-        let mut either = Either { words, guesses, is_carried: *cost < 0, carried: 0, alone: 0 };
+        let mut either = Either { words, guesses, is_carried: *cost < 0, carried: 0, alone: 0, is_right: true };
         self.predict(aux, old, &mut either);
-        // What would have been the same either way says nothing: a rider on a vehicle that stands remains one.
-        if either.carried != either.alone {
+        // What would have been the same either way says nothing: a rider on a vehicle that stands remains one. Nor does a row that moves by itself and as
+        // it was thought to: so one that rests depends on no other.
+        if either.carried != either.alone && (either.is_carried || !either.is_right) {
             *cost = weighed(*cost, either.carried, either.alone);
         }
     }

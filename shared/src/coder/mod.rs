@@ -34,8 +34,8 @@ use muzzle::Muzzle;
 pub use plan::Rates;
 use plan::{AXES_MAX, GROUPS_MAX, Model, Plan, TableSpec};
 pub use prefix::{CODE_BITS_MAX, lengths};
-use spawn::Spawn;
 pub use spawn::Relative;
+use spawn::Spawn;
 use tables::Tables;
 
 use crate::bits::{BitReader, BitWriter};
@@ -148,7 +148,8 @@ impl RowCoder {
     /// When the schema's tables are no tables of its kinds; in words.
     pub fn new(schema: &Schema, rates: Rates) -> Result<Self, String> {
         let mut specs = Vec::new();
-        let plans: Vec<Plan> = schema.entities.iter().map(|kind| Plan::new(kind, &schema.entities, rates, &mut specs)).collect();
+        let plans: Vec<Plan> =
+            schema.entities.iter().map(|kind| Plan::new(kind, &schema.entities, rates, &mut specs)).collect();
         let spawns = spawns(schema, &plans, rates, &mut specs)?;
         let tables = Tables::new(&specs, &schema.tables)?;
         let taken = plans.iter().map(|plan| Taken { words: vec![0; plan.layout.len()], ..Taken::default() }).collect();
@@ -191,7 +192,7 @@ impl RowCoder {
     /// One step without a run: a sleeping row moves as predicted; `other` is the row that carries it.
     pub fn advance(&mut self, state: &mut RowState, other: Option<Relative<'_>>) {
         debug_assert!(!state.awake, "an awake row has a run at each step");
-        if state.rests && other.is_none() {
+        if state.rests {
             return;
         }
         let plan = &self.plans[usize::from(state.kind)];
@@ -201,7 +202,7 @@ impl RowCoder {
             let mut told = Told { words: &mut state.words, residuals: [0; AXES_MAX], is_outside: false };
             group.step(&mut state.aux, &self.old, other, &mut told);
         }
-        state.rests = other.is_none() && state.words == self.old && self.before == state.aux;
+        state.rests = state.words == self.old && self.before == state.aux && !plan.is_carried(&state.aux);
     }
 
     /// One step of the row whose words are now `words`: appends its run, if it has one, and says which. `other` is the row that carries it.
@@ -215,7 +216,7 @@ impl RowCoder {
         let plan = &self.plans[usize::from(state.kind)];
         let stays = !state.awake && state.words == words;
         if stays {
-            if state.rests && other.is_none() {
+            if state.rests {
                 return Run::None;
             }
             self.before.clone_from(&state.aux);
@@ -246,7 +247,7 @@ impl RowCoder {
                 made.put(counts, taken);
             }
         }
-        state.rests = other.is_none() && stays && mode == 0 && self.before == state.aux;
+        state.rests = stays && mode == 0 && self.before == state.aux && !plan.is_carried(&state.aux);
         state.words.copy_from_slice(words);
         (state.mode, state.awake) = (mode, mode != 0);
         run
@@ -450,6 +451,10 @@ impl Plan {
         for group in &self.groups {
             group.reset(words, &mut state.aux);
         }
+    }
+
+    fn is_carried(&self, aux: &[i32]) -> bool {
+        self.carrier.is_some() && self.groups.iter().any(|group| group.is_carried(aux))
     }
 
     const fn mode_table_of(&self, last: u8) -> usize {

@@ -224,7 +224,8 @@ struct Planner<'a> {
 impl Plan {
     /// The plan of `kind` among `kinds`.
     pub(crate) fn new(kind: &Kind, kinds: &[Kind], rates: Rates, tables: &mut Vec<TableSpec>) -> Self {
-        let carrier = kind.with.as_ref().and_then(|with| kinds.iter().zip(0..).find(|(other, _)| other.name == with.kind));
+        let carrier =
+            kind.with.as_ref().and_then(|with| kinds.iter().zip(0..).find(|(other, _)| other.name == with.kind));
         let carrier = carrier.map(|(kind, number)| (number, kind));
         let mut planner = Planner { kind, carrier, rates, layout: kind.layout(), groups: Vec::new(), aux: 0 };
         // What drives the place comes before it.

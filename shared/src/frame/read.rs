@@ -8,7 +8,7 @@ use super::spawn::Spawners;
 use super::write::kind_bits;
 use super::{EVENTS_PER_FRAME_MAX, Eye, FrameHead, FrameParts, Gaps, KNOWN_ROWS_MAX, flags, fold, more, row_hash};
 use crate::bits::BitReader;
-use crate::coder::{KindBits, Rates, RowCoder, RowState, Relative};
+use crate::coder::{KindBits, Rates, Relative, RowCoder, RowState};
 use crate::ids::NetId;
 use crate::quant::WordSpec;
 use crate::schema::{Kind, Schema};

@@ -8,7 +8,7 @@ use super::carriers::Carried;
 use super::spawn::Births;
 use super::{EVENT_TICKS, STORED_STEPS, row_hash};
 use crate::bits::BitWriter;
-use crate::coder::{KindBits, Rates, RowCoder, RowState, Run, Relative};
+use crate::coder::{KindBits, Rates, Relative, RowCoder, RowState, Run};
 use crate::events::{Audience, Event};
 use crate::ids::NetId;
 use crate::quant::WordSpec;

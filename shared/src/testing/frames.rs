@@ -395,7 +395,9 @@ impl Client {
             });
             let is_wanted = |slot: u16| wanted.binary_search_by_key(&slot, |w| w.slot).is_ok();
             let here = world.rows(step);
-            let carries = || here.list().iter().any(|other| is_wanted(other.id.slot) && carrier(here, other) == Some(row.id.slot));
+            let carries = || {
+                here.list().iter().any(|other| is_wanted(other.id.slot) && carrier(here, other) == Some(row.id.slot))
+            };
             if !same || (!row.held && row.step != step) || !(is_wanted(row.id.slot) || carries()) {
                 return Err(format!("step {step}, player {}: holds {row:?}, the truth is {truth:?}", self.player));
             }
