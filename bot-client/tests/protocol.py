@@ -289,9 +289,16 @@ class Replica:
         for _ in range(count):
             asleep = [row for row in rows if not row.awake]
             woken = {id(asleep[rank]) for rank in bits.ranks(len(asleep))} if any_woken else ()
+            by_slot = {row.slot: row for row in rows}
             for row in rows:
                 row.before = row.words
-                self.plans[row.kind].step(row, bits if row.mode or id(row) in woken else None)
+                carrier = self.plans[row.kind].carrier
+                row.carrier = carrier and carrier.of(row, by_slot, self.plans)
+            # Those that are carried come behind the others, which have made the step then.
+            for row in sorted(rows, key=lambda row: row.carrier is not None):
+                run = bits if row.mode or id(row) in woken else None
+                beside = row.carrier and (row.carrier.before, row.carrier.words)
+                self.plans[row.kind].step(row, run, beside)
 
     def read_enters(self, bits, body):
         known, slot, order = {row.slot for row in self.rows}, -1, 3
@@ -318,18 +325,17 @@ def check_golden_rows(path):
     """Runs and loads of every model that the Rust tests wrote: both lead to the same state, and to these words."""
     golden = json.loads(path.read_text()) if path.exists() else {"steps": []}
     replica = golden["steps"] and Replica(json.loads(golden["schema"]), golden["tick_hz"], golden["ticks_per_step"])
-    row = None
+    rows = {}
     for step in golden["steps"]:
         plan, loaded = replica.plans[step["kind"]], Row(0, 0, step["kind"])
         plan.read_load(loaded, Bits(bytes.fromhex(step["load"])))
-        if row is None or row.kind != loaded.kind:
-            row = loaded
-        else:
-            plan.step(row, step["run"] and Bits(bytes.fromhex(step["run"])))
+        row = rows.get(loaded.kind, loaded)
+        if row is not loaded:
+            plan.step(row, step["run"] and Bits(bytes.fromhex(step["run"])), step["beside"])
         states = [(one.words, one.mode, one.numbers) for one in (row, loaded)]
         if states[0] != states[1] or row.words != step["words"]:
             raise Wrong(f"{plan.kind['name']}: {states[0]} by runs, {states[1]} by its load, not {step}")
-        row = loaded
+        rows[row.kind] = loaded
     return len(golden["steps"])
 
 # ---- 5, 6 Messages

@@ -233,6 +233,12 @@ class Group:
         # Place, kind, word of the axis, place in the list.
         self.numbers = [(axis.at + i, slot, axis.word, i) for axis in axes for i, slot in enumerate(self.SLOTS)]
         self.numbers += [(self.extra + i, slot, None, len(self.SLOTS) + i) for i, slot in enumerate(self.EXTRA)]
+        self.carrier = None
+    def carry(self, carrier, carried):
+        """8.10: the group can be taken along, and has one number more."""
+        self.carrier, self.carried, self.EXTRA = carrier, carried, (*self.EXTRA, "cost")
+        self.cost = self.extra + len(self.EXTRA) - 1
+        self.numbers.append((self.cost, "cost", None, len(self.SLOTS) + len(self.EXTRA) - 1))
     def jumps(self, axis, residual):
         return abs(residual) > (self.teleport or axis.modulus // 8)
 
@@ -489,8 +495,8 @@ class Rotation(Group):
 # ---- 8.2 From a kind to its groups
 class Plan:
     """How the rows of one kind are coded. `layout` has (bits, modulus) of each word, `words_of` the words of each field."""
-    def __init__(self, kind, layout, words_of, rates, tables):
-        self.kind, self.layout, self.words_of, self.rates = kind, layout, words_of, rates
+    def __init__(self, kind, layout, words_of, rates, tables, carrier=None):
+        self.kind, self.layout, self.words_of, self.rates, self.carrier = kind, layout, words_of, rates, carrier
         self.groups, self.numbers = [], 0
         self.driver = next(iter((kind["drive"] or {}).values()), None)
         place = kind["fields"][kind["at"]] if kind["at"] is not None else {"lane": None}
@@ -547,6 +553,8 @@ class Plan:
         group = model(field["name"], axes, self.numbers, self.teleport)
         if drive:
             group.drive(*drive)
+        if self.carrier:
+            self.carrier.take(group, number)
         self.groups.append(group)
         self.numbers += len(group.numbers)
     def declare(self, tables):
@@ -560,21 +568,27 @@ class Plan:
         self.mode_code = tables.some(lambda last: f"{name}.mode.{'new' if last == NEW else last}")
         self.load_code = tables.some(lambda what: f"{name}.load.{what}")
     # -- 8.6
-    def step(self, state, bits=None):
-        """One step: by the run in `bits`, or, without, as predicted. `state` has `words`, `mode`, `numbers`."""
+    def step(self, state, bits=None, beside=None):
+        """One step: by the run in `bits`, or, without, as predicted. `state` has `words`, `mode`, `numbers`; `beside` are the words, before and after, of
+        the row that carries it."""
         mode = self.mode_code(state.mode).read(bits) if bits else 0
         old, numbers, before = state.words, state.numbers, None
         new, guessed = list(old), []
         for bit, group in enumerate(self.groups):
-            guesses = group.predict(numbers, old, new)
-            guessed.append(guesses)
+            own = guesses = group.predict(numbers, old, new)
+            carried = None
+            if group.carrier and beside:
+                guesses, carried = self.carrier.choose(group, numbers, old, new, own, beside)
+            guessed.append((own, guesses, carried))
             if mode >> bit & 1:
                 before = group.read(bits, numbers, guesses, new, before)
             else:
                 for axis, guess in zip(group.axes, guesses):
                     new[axis.word] = guess[0]
-        for group, guesses in zip(self.groups, guessed):
-            group.update(numbers, old, new, guesses)
+        for group, (own, guesses, carried) in zip(self.groups, guessed):
+            group.update(numbers, old, new, own)
+            if carried:
+                self.carrier.settle(group, numbers, new, own, guesses, carried)
         state.words, state.mode = new, mode
     # -- 8.7
     def birth(self, state, words):

@@ -2,6 +2,7 @@
 
 import math
 
+from row_carry import Carrier
 from row_coder import Axis, Plan, Tables, Wrong, read_residual, residual_symbols
 
 AIM_BITS = 12
@@ -170,10 +171,18 @@ def spawns(schema, plans, layouts, words_of, tables):
         made.append((at, Spawn(plan, kinds[at], layouts[at], words_of[at], told.get(kind["name"]), tables)))
     return made
 
+def carrier_of(kind, kinds, layouts, words_of):
+    if not kind["with"]:
+        return None
+    at = next(at for at, other in enumerate(kinds) if other["name"] == kind["with"]["kind"])
+    return Carrier(kind, layouts[kinds.index(kind)], at, kinds[at], layouts[at], words_of[at])
+
 def plans(schema, layouts, words_of, tick_hz, ticks_per_step):
     """The plans of a schema's kinds, and how their newborn rows are told; `layouts` and `words_of` by kind."""
     tables, rates = Tables(schema["tables"]), (tick_hz, ticks_per_step)
-    made = [Plan(*parts, rates, tables) for parts in zip(schema["entities"], layouts, words_of)]
+    kinds = schema["entities"]
+    carriers = [carrier_of(kind, kinds, layouts, words_of) for kind in kinds]
+    made = [Plan(*parts[:3], rates, tables, parts[3]) for parts in zip(kinds, layouts, words_of, carriers)]
     told = spawns(schema, made, layouts, words_of, tables)
     tables.check()
     return made, told
