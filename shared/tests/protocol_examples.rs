@@ -25,6 +25,14 @@ wire! { struct Score { points: u16 => Snap Uint { bits: 10 } } }
 wire! { struct Spark at place { place: Vec2 => Lerp Fixed { min: 0.0, max: 512.0, step: 0.125, wrap: false } } }
 wire! { struct Hurt { damage: u8 => Snap Uint { bits: 7 } } }
 
+wire! { struct Cart at place by speed {
+    place: Vec2 => Lerp Fixed { min: 0.0, max: 512.0, step: 0.125, wrap: false }, speed: Vec2 => Lerp Fixed { min: -256.0, max: 256.0, step: 1.0, wrap: false }, heading: f32 => Arc Angle { bits: 8 },
+} }
+wire! { struct Rider at place with Cart about heading { place: Vec2 => Lerp Fixed { min: 0.0, max: 512.0, step: 0.125, wrap: false } } }
+wire! { struct Shot at place by speed from Cart {
+    place: Vec2 => Lerp Fixed { min: 0.0, max: 512.0, step: 0.125, wrap: false }, speed: Vec2 => Lerp Fixed { min: -256.0, max: 256.0, step: 1.0, wrap: false },
+} }
+
 /// A room with one client, frame by frame.
 struct Example {
     schema: Arc<Schema>,
@@ -169,6 +177,35 @@ fn balls() -> (Arc<Schema>, Vec<(&'static str, String)>) {
     (schema, example.made)
 }
 
+/// A cart that turns, a rider before its middle, a shot from it.
+fn carts() -> (Arc<Schema>, Vec<(&'static str, String)>) {
+    let schema = Arc::new(Schema {
+        game: "carts".into(),
+        entities: vec![Cart::KIND, Rider::KIND, Shot::KIND].into(),
+        events: vec![].into(),
+        requests: vec![].into(),
+        input: <()>::KIND,
+        own: <()>::KIND,
+        tables: "Shot.spawn.muzzle 10240 0 n0,n0,n0\n".into(),
+    });
+    let mut example = Example::new(schema.clone(), 1, Eye { controls: None, place: [256.0, 256.0], radius: 256.0 });
+    for step in 0..5u16 {
+        let heading = f32::from(8 * step) / 256.0 * core::f32::consts::TAU;
+        let (ahead, place) =
+            (Vec2::new(libm::cosf(heading), libm::sinf(heading)), Vec2::new(100.0 + 4.0 * f32::from(step), 200.0));
+        let speed = Vec2::new(120.0, 0.0);
+        example.step(|rows| {
+            rows.put(id(0, 0), &Cart { place, speed, heading });
+            rows.put_with(id(1, 0), &Rider { place: place + 20.0 * ahead }, id(0, 0));
+            if step == 4 {
+                rows.put_by(id(2, 0), &Shot { place, speed: speed + 160.0 * ahead }, id(0, 0));
+            }
+        });
+        example.frame(["carts", "alone", "more", "carried", "spawned"][usize::from(step)]);
+    }
+    (schema, example.made)
+}
+
 #[test]
 fn the_frames_on_the_page_are_these() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("PROTOCOL.md");
@@ -180,14 +217,18 @@ fn the_frames_on_the_page_are_these() {
     assert!(text.contains(&hash), "the page does not have the schema's hash {hash}");
     let (balls_schema, balls) = balls();
     let balls_json = String::from_utf8(balls_schema.to_json()).expect("JSON is text");
+    let (carts_schema, carts) = carts();
+    let carts_json = String::from_utf8(carts_schema.to_json()).expect("JSON is text");
     let walkers = walkers(Arc::new(schema));
     // What a failure shows is what the page should have; `bot-client/tests/dissect.py` reads it.
-    for (json, frames) in [(json, &walkers), (&balls_json, &balls)] {
+    for (json, frames) in [(json, &walkers), (&balls_json, &balls), (&carts_json, &carts)] {
         println!("{json}");
         frames.iter().for_each(|(name, hex)| println!("{name}: {hex}"));
     }
-    assert!(text.contains(&balls_json), "the page does not have the schema {balls_json}");
-    for (name, hex) in walkers.iter().chain(&balls).filter(|(name, _)| *name != "more") {
+    for json in [balls_json, carts_json] {
+        assert!(text.contains(&json), "the page does not have the schema {json}");
+    }
+    for (name, hex) in walkers.iter().chain(&balls).chain(&carts).filter(|(name, _)| *name != "more") {
         let mark = format!("<!-- frame: {name} -->\n```\n{hex}\n```\n");
         assert!(text.contains(&mark), "the page does not have {mark}");
     }

@@ -97,7 +97,7 @@ fn words_of<T: Wire>(row: &T) -> Vec<u32> {
 fn ride(coder: &mut RowCoder, rng: &mut Rng, steps: &mut Vec<Value>) {
     let (mut cart, mut body) = (Cart::default(), Body { turn: Quat::IDENTITY, ..Body::default() });
     let mut rider = Rider { place: Vec2::new(3.0, 1.5), ..Rider::default() };
-    let mut part = Part { place: Vec3::new(2.0, -3.0, 4.0), turn: Quat::from_rotation_x(1.0), ..Part::default() };
+    let mut part = Part { place: Vec3::new(2.0, -3.0, 4.0), turn: Quat::from_rotation_x(1.0) };
     let (mut rides, mut turns) = (Followed::new(6), Followed::new(8));
     for step in 0..STEPS {
         let (old_cart, old_body) = (cart, body);

@@ -1,11 +1,9 @@
-//! Rows that move with others, on both ends: which row carries which at a step, and what that asks of interest.
+//! Rows that move with others, on both ends: which row carries which at a step.
 //!
 //! Both ends must take a row along with the same carrier, or neither. A client has the rows that went through all steps of a frame; so a row whose
 //! carrier did not is held, and comes back as a LOAD, in which nothing depends on another row.
 
 use super::read::KnownRow;
-use super::store::Store;
-use super::write::Wanted;
 use crate::coder::{Relative, RowCoder};
 
 /// The rows that were carried at one step and by which, in order of the first.
@@ -34,28 +32,6 @@ impl Carried {
     pub(super) fn has(&self, slot: u16) -> bool {
         !self.0.is_empty() && self.0.binary_search_by_key(&slot, |(slot, _)| *slot).is_ok()
     }
-}
-
-/// Interest closes over what carries: whoever wants a row wants its carrier, and sooner.
-pub(super) fn close_over(store: &Store, wanted: &[Wanted], closed: &mut Vec<Wanted>) {
-    closed.clear();
-    closed.extend_from_slice(wanted);
-    for want in wanted {
-        let Some(slot) = store.carrier(want.slot) else { continue };
-        let sooner = want.priority.next_down();
-        match closed[..wanted.len()].binary_search_by_key(&slot, |want| want.slot) {
-            Ok(at) => {
-                closed[at].enters = true;
-                closed[at].priority = closed[at].priority.min(sooner);
-            }
-            Err(_) => closed.push(Wanted { slot, enters: true, priority: sooner }),
-        }
-    }
-    if closed.len() == wanted.len() {
-        return;
-    }
-    closed.sort_unstable_by(|a, b| a.slot.cmp(&b.slot).then(a.priority.total_cmp(&b.priority)));
-    closed.dedup_by_key(|want| want.slot);
 }
 
 /// A row that is carried through a step.

@@ -1,6 +1,7 @@
 //! The server's side of a frame: decides row by row what a client gets, and splices it. In the order of the wire.
 
-use super::carriers::close_over;
+mod carried;
+
 use super::lists::{write_number, write_ranks};
 use super::spawn::write_rank;
 use super::store::{Piece, StepRuns, Store};
@@ -189,19 +190,10 @@ impl FrameWriter {
         }
 
         let mut at = self.bits.len_bits();
-        let mut closed = std::mem::take(&mut self.closed);
-        let mut wanted = spec.wanted;
-        if store.has_carriers() {
-            close_over(store, wanted, &mut closed);
-            wanted = &closed;
-        }
-        let mut flags = self.split(store, mirror, wanted);
-        self.closed = closed;
+        let mut flags = self.split_closed(store, mirror, spec.wanted);
         stats.parts.left = self.since(&mut at);
         self.choose_held(store, from, hold_all, spec.bytes_max);
-        if let Some(last) = from {
-            self.hold_carried(store, last);
-        }
+        self.hold_carried(store, from);
         if !self.held.is_empty() && !hold_all {
             flags |= flags::HELD;
             let in_step = self.stay.iter().filter(|row| !row.held).count();
@@ -341,44 +333,6 @@ impl FrameWriter {
             self.loads.push(Candidate { stays_at: Some(cost.at), slot, chosen: !cost.holds });
         }
         self.loads.sort_unstable_by_key(|load| load.stays_at);
-    }
-
-    /// Chooses the rows whose carrier is not in step to be held as well.
-    fn hold_carried(&mut self, store: &Store, last: Step) {
-        let steps = store.runs_since(last).into_iter().flatten();
-        if steps.clone().all(|step| step.carried.is_empty()) {
-            return;
-        }
-        self.in_step.clear();
-        let mut held = self.held.iter().copied().peekable();
-        let mut rank = 0;
-        for row in &self.stay {
-            let goes_on = !row.held && held.next_if_eq(&rank).is_none();
-            rank += u32::from(!row.held);
-            self.in_step.push(goes_on);
-        }
-        let find = |stay: &[Known], slot: u16| stay.binary_search_by_key(&slot, |row| row.slot).ok();
-        let before = self.loads.len();
-        // What is held may have carried others, at an earlier step.
-        let mut is_done = false;
-        while !is_done {
-            is_done = true;
-            for (slot, carrier) in steps.clone().flat_map(|step| step.carried.iter()) {
-                let Some(at) = find(&self.stay, slot).filter(|at| self.in_step[*at]) else { continue };
-                if find(&self.stay, carrier).is_none_or(|at| !self.in_step[at]) {
-                    self.in_step[at] = false;
-                    self.loads.push(Candidate { stays_at: Some(at as u32), slot, chosen: false });
-                    is_done = false;
-                }
-            }
-        }
-        if self.loads.len() == before {
-            return;
-        }
-        self.loads.sort_unstable_by_key(|load| load.stays_at);
-        self.held.clear();
-        let ranks = self.stay.iter().zip(&self.in_step).filter(|(row, _)| !row.held);
-        self.held.extend((0u32..).zip(ranks).filter(|(_, (_, in_step))| !**in_step).map(|(rank, _)| rank));
     }
 
     /// Marks the rows chosen to be held; the states of those that become so are of step `last`.
@@ -553,17 +507,6 @@ impl FrameWriter {
             room -= usize::from(load.stays_at.is_none());
             load.chosen = true;
         }
-    }
-
-    /// Whether the row in `slot` will be in step after this frame, as far as is chosen.
-    fn will_know(&self, slot: u16, enters_from: usize) -> bool {
-        let (reloads, enters) = self.loads.split_at(enters_from);
-        let stays = |at: usize| {
-            let load = reloads.binary_search_by_key(&Some(at as u32), |load| load.stays_at);
-            load.map_or(!self.stay[at].held, |load| reloads[load].chosen)
-        };
-        self.stay.binary_search_by_key(&slot, |row| row.slot).is_ok_and(stays)
-            || enters.binary_search_by_key(&slot, |load| load.slot).is_ok_and(|at| enters[at].chosen)
     }
 
     /// Events of the ticks since `last`, the step of the last frame; of the newest step alone in a client's first one.

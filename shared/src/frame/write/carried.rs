@@ -1,0 +1,90 @@
+//! What rows that move with others ask of a frame: their carriers come first, and a row whose carrier does not go through the body does not either.
+
+use super::{Candidate, FrameWriter, Known, Mirror, Wanted};
+use crate::frame::store::Store;
+use crate::tick::Step;
+
+impl FrameWriter {
+    /// [`Self::split`] of what is wanted and what carries it.
+    pub(super) fn split_closed(&mut self, store: &Store, mirror: &Mirror, wanted: &[Wanted]) -> u8 {
+        if !store.has_carriers() {
+            return self.split(store, mirror, wanted);
+        }
+        let mut closed = std::mem::take(&mut self.closed);
+        close_over(store, wanted, &mut closed);
+        let flags = self.split(store, mirror, &closed);
+        self.closed = closed;
+        flags
+    }
+
+    /// Chooses the rows whose carrier is not in step to be held as well.
+    pub(super) fn hold_carried(&mut self, store: &Store, last: Option<Step>) {
+        let steps = last.and_then(|last| store.runs_since(last)).into_iter().flatten();
+        if steps.clone().all(|step| step.carried.is_empty()) {
+            return;
+        }
+        self.in_step.clear();
+        let mut held = self.held.iter().copied().peekable();
+        let mut rank = 0;
+        for row in &self.stay {
+            let goes_on = !row.held && held.next_if_eq(&rank).is_none();
+            rank += u32::from(!row.held);
+            self.in_step.push(goes_on);
+        }
+        let find = |stay: &[Known], slot: u16| stay.binary_search_by_key(&slot, |row| row.slot).ok();
+        let before = self.loads.len();
+        // What is held may have carried others, at an earlier step.
+        let mut is_done = false;
+        while !is_done {
+            is_done = true;
+            for (slot, carrier) in steps.clone().flat_map(|step| step.carried.iter()) {
+                let Some(at) = find(&self.stay, slot).filter(|at| self.in_step[*at]) else { continue };
+                if find(&self.stay, carrier).is_none_or(|at| !self.in_step[at]) {
+                    self.in_step[at] = false;
+                    self.loads.push(Candidate { stays_at: Some(at as u32), slot, chosen: false });
+                    is_done = false;
+                }
+            }
+        }
+        if self.loads.len() == before {
+            return;
+        }
+        self.loads.sort_unstable_by_key(|load| load.stays_at);
+        self.held.clear();
+        let ranks = self.stay.iter().zip(&self.in_step).filter(|(row, _)| !row.held);
+        self.held.extend((0u32..).zip(ranks).filter(|(_, (_, in_step))| !**in_step).map(|(rank, _)| rank));
+    }
+
+    /// Whether the row in `slot` will be in step after this frame, as far as is chosen.
+    pub(super) fn will_know(&self, slot: u16, enters_from: usize) -> bool {
+        let (reloads, enters) = self.loads.split_at(enters_from);
+        let stays = |at: usize| {
+            let load = reloads.binary_search_by_key(&Some(at as u32), |load| load.stays_at);
+            load.map_or(!self.stay[at].held, |load| reloads[load].chosen)
+        };
+        self.stay.binary_search_by_key(&slot, |row| row.slot).is_ok_and(stays)
+            || enters.binary_search_by_key(&slot, |load| load.slot).is_ok_and(|at| enters[at].chosen)
+    }
+}
+
+/// Interest closes over what carries: whoever wants a row wants its carrier, and sooner.
+fn close_over(store: &Store, wanted: &[Wanted], closed: &mut Vec<Wanted>) {
+    closed.clear();
+    closed.extend_from_slice(wanted);
+    for want in wanted {
+        let Some(slot) = store.carrier(want.slot) else { continue };
+        let sooner = want.priority.next_down();
+        match closed[..wanted.len()].binary_search_by_key(&slot, |want| want.slot) {
+            Ok(at) => {
+                closed[at].enters = true;
+                closed[at].priority = closed[at].priority.min(sooner);
+            }
+            Err(_) => closed.push(Wanted { slot, enters: true, priority: sooner }),
+        }
+    }
+    if closed.len() == wanted.len() {
+        return;
+    }
+    closed.sort_unstable_by(|a, b| a.slot.cmp(&b.slot).then(a.priority.total_cmp(&b.priority)));
+    closed.dedup_by_key(|want| want.slot);
+}
