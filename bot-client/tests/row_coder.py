@@ -154,7 +154,7 @@ def weigh(cost, gone, held):
 
 class Group:
     """Fields that deviate together. Numbers: those of SLOTS for each axis, then EXTRA for the group."""
-    SLOTS, EXTRA, CLASS_AT = (), (), 1
+    SLOTS, EXTRA, CLASS_AT, ZERO = (), (), 1, False
     def __init__(self, name, axes, at, teleport=0):
         self.name, self.axes, self.teleport = name, axes, teleport
         self.extra = at + len(axes) * len(self.SLOTS)
@@ -183,16 +183,21 @@ class Group:
                 for more in range(5):
                     formula = [("alone", own), ("beyond", own), ("residual", own, more)][min(len(self.axes), 3) - 1]
                     tables.declare(f"{kind}.{self.name}.{part}.{own}.{more}", residual_symbols(bits + 1), formula)
+        tables.declare(f"{kind}.load.{self.name}.w", residual_symbols(bits), ("value",)) if self.ZERO else None
         for i, slot in enumerate(self.SLOTS + self.EXTRA):
-            symbols, formula = 1, ("mask",)
-            if slot in ("wide", "older"):
-                symbols, formula = residual_symbols(31), ("wide",)
-            elif slot in ("class", "age", "cost"):
-                symbols, formula = residual_symbols(5), ("narrow",)
-            tables.declare(f"{kind}.load.{self.name}.{i}", symbols, formula)
+            for context in range(8):
+                symbols, formula = 1, ("mask",)
+                if slot in ("wide", "older"):
+                    symbols, formula = residual_symbols(31), ("wide",)
+                elif slot in ("class", "age", "cost"):
+                    symbols, formula = residual_symbols(5), ("narrow",)
+                elif slot == "sub":
+                    symbols, formula = (64, ("even",)) if context else (4, ("mask",))
+                tables.declare(f"{kind}.load.{self.name}.{i}.{context}", symbols, formula)
         self.pair_code = tables.some(lambda own: f"{kind}.{self.name}.pair.{own}")
         self.code = tables.some(lambda part, own, more: f"{kind}.{self.name}.{part}.{own}.{more}")
-        self.load_code = tables.some(lambda i: f"{kind}.load.{self.name}.{i}")
+        self.load_code = tables.some(lambda i, context: f"{kind}.load.{self.name}.{i}.{context}")
+        self.word_code = tables.some(lambda: f"{kind}.load.{self.name}.w")
     def read(self, bits, numbers, guesses, new, before):
         """Sets the new words; the largest class of this row's residuals so far."""
         owns = [min(numbers[axis.at + self.CLASS_AT], 11) for axis in self.axes]
@@ -216,20 +221,36 @@ class Group:
     def read_words(self, bits, words):
         for axis in self.axes:
             words[axis.word] = bits.read(axis.bits)
+    def context(self, slots, i, numbers, deviated):
+        size = min(class_of(numbers[0]), 3) if i and slots[0] == "wide" else 0
+        costs = [number for slot, number in zip(slots[:i], numbers) if slot == "cost"]
+        if slots[i] == "cost" and costs:
+            return 2 * size + (0 in costs)
+        return 2 * size + (numbers[slots.index("class")] != 0 if "class" in slots[:i] else deviated)
     def reset(self, words, numbers):
         for at, slot, word, _ in self.numbers:
             numbers[at] = words[word] if slot == "older" else words[self.axes[0].word - 1] if slot == "largest" else 0
-    def read_numbers(self, bits, words, numbers):
-        for at, slot, word, i in self.numbers:
-            if slot == "sub":
-                number = bits.read(6) - 32
-            elif slot == "largest":
-                number = bits.read(2)
-            else:
-                number = read_residual(bits, self.load_code(i)) + (words[word] if slot == "older" else 0)
-            if not RANGES[slot][0] <= number <= RANGES[slot][1]:
-                raise Wrong(f"{number} is no {slot}")
-            numbers[at] = number
+    def read_numbers(self, bits, words, numbers, deviated):
+        each, own = len(self.SLOTS), len(self.EXTRA) - bool(self.carrier)
+        parts = [(axis.at, self.SLOTS, 0, axis.word) for axis in self.axes]
+        parts += [(self.extra, self.EXTRA[:own], each, None), (self.extra + own, self.EXTRA[own:], each + own, None)]
+        for at, slots, tables, word in parts:
+            mine = [0] * len(slots)
+            for i, slot in enumerate(slots):
+                if slot == "largest":
+                    mine[i] = bits.read(2)
+                elif slot != "sub":
+                    base = words[word] if slot == "older" else mine[0] if slot == "wide" and i else 0
+                    mine[i] = base + read_residual(bits, self.load_code(tables + i, self.context(slots, i, mine, deviated)))
+            if "sub" in slots:
+                i = slots.index("sub")
+                symbol = self.load_code(tables + i, 0).read(bits) if mine[slots.index("class")] else 3
+                code = self.load_code(tables + i, 2 + deviated)
+                mine[i] = (-28, 27, 0)[symbol] if symbol < 3 else code.read(bits) - 32
+            for slot, number in zip(slots, mine):
+                if not RANGES[slot][0] <= number <= RANGES[slot][1]:
+                    raise Wrong(f"{number} is no {slot}")
+            numbers[at : at + len(slots)] = mine
 
 class Rest(Group):
     def predict(self, numbers, old, new):
@@ -278,7 +299,10 @@ class Rest(Group):
                 words[axis.word] = bits.read(axis.bits)
 
 class Smooth(Group):
-    SLOTS = ("wide", "class", "cost")
+    SLOTS, ZERO = ("wide", "class", "cost"), True
+    def read_words(self, bits, words):
+        for axis in self.axes:
+            words[axis.word] = (self.zero + read_residual(bits, self.word_code())) % axis.modulus
     def predict(self, numbers, old, new):
         guesses = []
         for axis in self.axes:
@@ -481,6 +505,8 @@ class Plan:
         group = model(field["name"], axes, self.numbers, self.teleport)
         if drive:
             group.drive(*drive)
+        zero = math.floor(-field["min"] / field["step"] + 0.5) if field["lane"] == "fixed" else 0
+        group.zero = clamp(zero, 0, axes[0].modulus - 1)
         if self.carrier:
             self.carrier.take(group, number)
         self.groups.append(group)
@@ -533,4 +559,4 @@ class Plan:
                 raise Wrong("a word is outside its range")
             group.reset(state.words, state.numbers)
             if told >> bit & 1:
-                group.read_numbers(bits, state.words, state.numbers)
+                group.read_numbers(bits, state.words, state.numbers, state.mode >> bit & 1)

@@ -18,6 +18,11 @@ pub(crate) const MASKED_MAX: usize = 4;
 /// Classes of the last residual that choose a table, and how its neighbour's compares with it.
 pub(crate) const OWN_CLASSES: u32 = 12;
 pub(crate) const NEIGHBOURS: u32 = 5;
+/// Tables of one number of the codec's state in a LOAD: by the class of its axis's first number, at most 3, and one thing more. Of an estimate the
+/// first is that of one that was missed, the others are those of the rest.
+pub(crate) const LOAD_CONTEXTS: usize = 8;
+/// Symbols of an estimate that was put to an edge: above, below, to the middle; the last one says elsewhere.
+pub(crate) const EDGE_SYMBOLS: u32 = 4;
 /// Symbols of a pair of residuals from -2 to 2 each, and the one that says: larger.
 pub(crate) const PAIR_SYMBOLS: u32 = 26;
 
@@ -74,8 +79,10 @@ pub(crate) struct Group {
     pub(crate) aux: Range<usize>,
     /// First of its tables; a rest group has one for its mask and one a word.
     pub(crate) table: usize,
-    /// First of its tables for LOADs: one a state number, or a word of a rest group.
+    /// First of its tables for LOADs: one a word of a rest group; else one for all words where these have one, then some for each state number.
     pub(crate) load_table: usize,
+    /// The word that stands for 0, about which the words of a smooth group lie.
+    pub(crate) zero: i64,
     /// Name of its field, for the profiler and the tables' text.
     pub(crate) name: String,
     /// How a row that carries this one takes the group along.
@@ -190,6 +197,11 @@ impl Model {
 }
 
 impl Group {
+    /// Whether its words are told by their differences from `zero` in a LOAD; else whole.
+    pub(crate) const fn has_zero(&self) -> bool {
+        matches!(self.model, Model::Smooth)
+    }
+
     /// First of the numbers beside those of the axes.
     pub(crate) fn extra(&self) -> usize {
         self.axes.last().map_or(0, |axis| axis.aux + self.model.slots().len())
@@ -347,6 +359,9 @@ impl Planner<'_> {
         self.aux += model.extra_slots().len() + usize::from(carry.is_some());
         debug_assert!(axes.len() <= AXES_MAX, "no field that is predicted has more components");
         self.push(model, axes, from, spec.name.to_string(), carry);
+        if let (Lane::Fixed { min, step, .. }, Some(group)) = (spec.lane, self.groups.last_mut()) {
+            group.zero = ((-min / step + 0.5).floor() as i64).clamp(0, group.axes[0].spec.modulus.cast_signed() - 1);
+        }
     }
 
     fn axis(&self, word: usize, wraps: bool) -> Axis {
@@ -371,7 +386,7 @@ impl Planner<'_> {
     }
 
     fn push(&mut self, model: Model, axes: Vec<Axis>, from: usize, name: String, carry: Option<Carry>) {
-        self.groups.push(Group { model, axes, aux: from..self.aux, table: 0, load_table: 0, name, carry });
+        self.groups.push(Group { model, axes, aux: from..self.aux, table: 0, load_table: 0, zero: 0, name, carry });
     }
 }
 
@@ -437,15 +452,26 @@ fn add_load_tables(kind: &Kind, group: &Group, tables: &mut Vec<TableSpec>) {
         }
         return;
     }
-    let slots = group.model.slots().iter().copied().chain(group.extra_slots()).enumerate();
-    tables.extend(slots.map(|(i, slot)| {
-        let (symbols, formula) = match slot {
-            Slot::Wide | Slot::Older => (residual::symbols(31), Formula::Wide),
-            Slot::Class | Slot::Age | Slot::Cost => (residual::symbols(5), Formula::Narrow),
-            Slot::Sub | Slot::Largest => (1, Formula::Mask),
-        };
-        TableSpec { name: named(i.to_string()), symbols, formula }
-    }));
+    if group.has_zero() {
+        let bits = group.axes.iter().map(|axis| u32::from(axis.spec.bits)).max().unwrap_or(1);
+        tables.push(TableSpec {
+            name: named("w".to_owned()),
+            symbols: residual::symbols(bits),
+            formula: Formula::Value,
+        });
+    }
+    for (i, slot) in group.model.slots().iter().copied().chain(group.extra_slots()).enumerate() {
+        tables.extend((0..LOAD_CONTEXTS).map(|context| {
+            let (symbols, formula) = match slot {
+                Slot::Wide | Slot::Older => (residual::symbols(31), Formula::Wide),
+                Slot::Class | Slot::Age | Slot::Cost => (residual::symbols(5), Formula::Narrow),
+                Slot::Sub if context == 0 => (EDGE_SYMBOLS, Formula::Mask),
+                Slot::Sub => (1 << SUB, Formula::Even),
+                Slot::Largest => (1, Formula::Mask),
+            };
+            TableSpec { name: named(format!("{i}.{context}")), symbols, formula }
+        }));
+    }
 }
 
 /// Whether a changed word of a rest group is told by its difference; else whole.

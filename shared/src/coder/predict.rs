@@ -75,7 +75,7 @@ impl Axis {
 }
 
 /// The estimate within the observed place, given the residual: where it was predicted, or just over the edge it was missed by.
-const fn settled(residual: i64, sub: i64) -> i64 {
+pub(super) const fn settled(residual: i64, sub: i64) -> i64 {
     if residual == 0 {
         sub
     } else if residual > 0 {
