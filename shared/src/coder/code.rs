@@ -97,12 +97,14 @@ pub(crate) struct Deviation {
 
 impl Deviation {
     /// Of a group whose state is not yet brought on.
+    #[inline]
     pub(crate) fn new(group: &Group, aux: &[i32]) -> Self {
         let slot = if let Model::Turn = group.model { 2 } else { 1 };
         let mut deviation = Self::default();
-        for (own, axis) in deviation.own.iter_mut().zip(&group.axes) {
-            *own = aux[axis.aux + slot].min(OWN_CLASSES as i32 - 1);
-            deviation.last = deviation.last.max(*own);
+        for (i, axis) in group.axes.iter().enumerate().take(AXES_MAX) {
+            let own = aux[axis.aux + slot].min(OWN_CLASSES as i32 - 1);
+            deviation.own[i] = own;
+            deviation.last = deviation.last.max(own);
         }
         deviation
     }
@@ -170,10 +172,12 @@ pub(crate) struct Known<'a> {
 }
 
 impl Words for Known<'_> {
+    #[inline]
     fn word(&self, at: usize) -> i64 {
         self.words[at].into()
     }
 
+    #[inline]
     fn settle(&mut self, at: usize, axis: &Axis, guess: i64) -> (i64, i64) {
         let is = i64::from(self.words[axis.word]);
         let residual = axis.gap(guess, is);
@@ -192,11 +196,18 @@ pub(crate) struct Told<'a> {
 }
 
 impl Words for Told<'_> {
+    #[inline]
     fn word(&self, at: usize) -> i64 {
         self.words[at].into()
     }
 
+    #[inline]
     fn settle(&mut self, at: usize, axis: &Axis, guess: i64) -> (i64, i64) {
+        if self.residuals[at] == 0 {
+            debug_assert_eq!(guess, axis.fit(guess), "a guess is within the range of its word");
+            self.words[axis.word] = guess as u32;
+            return (guess, 0);
+        }
         let word = guess + i64::from(self.residuals[at]);
         let is = axis.fit(word);
         self.is_outside |= !axis.wraps && is != word;

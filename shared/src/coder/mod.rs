@@ -201,7 +201,7 @@ impl RowCoder {
                 let mut known = Known { words, residuals: [0; AXES_MAX] };
                 group.step(&mut state.aux, &state.words, &mut known);
                 deviation.residuals = known.residuals;
-                known.residuals != [0; AXES_MAX]
+                known.residuals.iter().fold(0, |all, residual| all | residual) != 0
             };
             mode |= u8::from(deviates) << bit;
         }
