@@ -96,17 +96,16 @@ pub(crate) struct Deviation {
 }
 
 impl Deviation {
-    /// Of a group whose state is not yet brought on.
+    /// Makes it that of a group whose state is not yet brought on, without residuals.
     #[inline]
-    pub(crate) fn new(group: &Group, aux: &[i32]) -> Self {
+    pub(crate) fn begin(&mut self, group: &Group, aux: &[i32]) {
         let slot = if let Model::Turn = group.model { 2 } else { 1 };
-        let mut deviation = Self::default();
-        for (i, axis) in group.axes.iter().enumerate().take(AXES_MAX) {
+        *self = Self::default();
+        for (i, axis) in group.axes.iter().enumerate() {
             let own = aux[axis.aux + slot].min(OWN_CLASSES as i32 - 1);
-            deviation.own[i] = own;
-            deviation.last = deviation.last.max(own);
+            self.own[i] = own;
+            self.last = self.last.max(own);
         }
-        deviation
     }
 
     const fn pair_table(&self, group: &Group) -> usize {
@@ -138,7 +137,7 @@ impl Deviation {
             sink.symbol(self.pair_table(group), 25);
         }
         let mut so_far = 0;
-        for (at, &residual) in self.residuals.iter().enumerate().take(group.axes.len()) {
+        for (at, &residual) in self.residuals[..group.axes.len()].iter().enumerate() {
             put_residual(sink, self.table(group, at, so_far, before), residual.into());
             so_far = so_far.max(class(residual.into()));
         }
@@ -168,7 +167,7 @@ impl Deviation {
 /// Words that are known: what the residuals are.
 pub(crate) struct Known<'a> {
     pub(crate) words: &'a [u32],
-    pub(crate) residuals: [i32; AXES_MAX],
+    pub(crate) residuals: &'a mut [i32; AXES_MAX],
 }
 
 impl Words for Known<'_> {

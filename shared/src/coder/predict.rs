@@ -163,7 +163,7 @@ fn glide(i: usize, axis: &Axis, numbers: &mut [i32; 5], old: &[u32], words: &mut
 fn along(axes: &[Axis], way: (i32, i32), aux: &mut [i32], old: &[u32], words: &mut impl Words) {
     let ([x, y], Some([x_sub, x_class, y_sub, y_class, speed, age])) = (axes, aux.first_chunk_mut()) else { return };
     let (mut missed, mut jumps) = (0, false);
-    let mut one = |i: usize, axis: &Axis, sub: &mut i32, class_of: &mut i32, along: i32| {
+    for (i, axis, sub, class_of, along) in [(0, x, &mut *x_sub, x_class, way.0), (1, y, &mut *y_sub, y_class, way.1)] {
         let moved = (i64::from(*speed) * i64::from(along)) >> 16;
         let point = (i64::from(old[axis.word]) << SUB) + i64::from(*sub);
         let (guess, off) = axis.place(point.wrapping_add(moved));
@@ -172,9 +172,7 @@ fn along(axes: &[Axis], way: (i32, i32), aux: &mut [i32], old: &[u32], words: &m
         let is_at = settled(residual, off);
         missed += ((residual << SUB) + is_at - off).wrapping_mul(along.into());
         (*sub, *class_of) = (is_at as i32, class(residual));
-    };
-    one(0, x, x_sub, x_class, way.0);
-    one(1, y, y_sub, y_class, way.1);
+    }
     missed >>= 14;
     if jumps {
         (*x_sub, *y_sub) = (0, 0);
