@@ -3,6 +3,8 @@
 //! A group that can be carried has one number of state more: what being carried has cost, less what moving by itself has. Whichever has cost less is
 //! taken as the guess; the group's own model learns from what came in either case.
 
+use core::ops::Range;
+
 use super::plan::{Axis, Group, Model, WAY_BITS, ways};
 use super::predict::{Words, folded, unfold, weighed};
 use super::residual::class;
@@ -181,27 +183,29 @@ impl<W: Words> Words for Either<'_, W> {
 }
 
 impl Group {
+    /// Where its model's numbers are: all but the cost of being carried.
+    pub(super) fn numbers(&self) -> Range<usize> {
+        self.aux.start..self.aux.end - usize::from(self.carry.is_some())
+    }
+
     /// Whether its next step depends on the row that carries it.
     pub(super) fn is_carried(&self, aux: &[i32]) -> bool {
-        self.carry.is_some() && aux[self.aux.clone()].last().is_some_and(|cost| *cost < 0)
+        self.carry.is_some() && aux[self.aux.end - 1] < 0
     }
 
     /// One step: predicts the axes, has them settled, and brings the codec's state on. `other` is the row that carries this one.
     pub(crate) fn step(&self, aux: &mut [i32], old: &[u32], other: Option<Relative<'_>>, words: &mut impl Words) {
-        let aux = &mut aux[self.aux.clone()];
-        let Some(carry) = &self.carry else {
-            return self.predict(aux, old, words);
-        };
-        let Some((cost, aux)) = aux.split_last_mut() else { return };
-        let Some(other) = other else {
+        let (Some(carry), Some(other)) = (&self.carry, other) else {
             return self.predict(aux, old, words);
         };
         let guesses = carry.guesses(&self.axes, old, other, words);
-        let mut either = Either { words, guesses, is_carried: *cost < 0, carried: 0, alone: 0, is_right: true };
+        let is_carried = aux[self.aux.end - 1] < 0;
+        let mut either = Either { words, guesses, is_carried, carried: 0, alone: 0, is_right: true };
         self.predict(aux, old, &mut either);
         // What would have been the same either way says nothing: a rider on a vehicle that stands remains one. Nor does a row that moves by itself and as
         // it was thought to: so one that rests depends on no other.
         if either.carried != either.alone && (either.is_carried || !either.is_right) {
+            let cost = &mut aux[self.aux.end - 1];
             *cost = weighed(*cost, either.carried, either.alone);
         }
     }

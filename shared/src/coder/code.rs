@@ -96,15 +96,16 @@ pub(crate) struct Deviation {
 }
 
 impl Deviation {
-    /// Of a group whose state is not yet brought on.
-    pub(crate) fn new(group: &Group, aux: &[i32]) -> Self {
+    /// Makes it that of a group whose state is not yet brought on, without residuals.
+    #[inline]
+    pub(crate) fn begin(&mut self, group: &Group, aux: &[i32]) {
         let slot = if let Model::Turn = group.model { 2 } else { 1 };
-        let mut deviation = Self::default();
-        for (own, axis) in deviation.own.iter_mut().zip(&group.axes) {
-            *own = aux[axis.aux + slot].min(OWN_CLASSES as i32 - 1);
-            deviation.last = deviation.last.max(*own);
+        *self = Self::default();
+        for (i, axis) in group.axes.iter().enumerate() {
+            let own = aux[axis.aux + slot].min(OWN_CLASSES as i32 - 1);
+            self.own[i] = own;
+            self.last = self.last.max(own);
         }
-        deviation
     }
 
     const fn pair_table(&self, group: &Group) -> usize {
@@ -136,7 +137,7 @@ impl Deviation {
             sink.symbol(self.pair_table(group), 25);
         }
         let mut so_far = 0;
-        for (at, &residual) in self.residuals.iter().enumerate().take(group.axes.len()) {
+        for (at, &residual) in self.residuals[..group.axes.len()].iter().enumerate() {
             put_residual(sink, self.table(group, at, so_far, before), residual.into());
             so_far = so_far.max(class(residual.into()));
         }
@@ -166,14 +167,16 @@ impl Deviation {
 /// Words that are known: what the residuals are.
 pub(crate) struct Known<'a> {
     pub(crate) words: &'a [u32],
-    pub(crate) residuals: [i32; AXES_MAX],
+    pub(crate) residuals: &'a mut [i32; AXES_MAX],
 }
 
 impl Words for Known<'_> {
+    #[inline]
     fn word(&self, at: usize) -> i64 {
         self.words[at].into()
     }
 
+    #[inline]
     fn settle(&mut self, at: usize, axis: &Axis, guess: i64) -> (i64, i64) {
         let is = i64::from(self.words[axis.word]);
         let residual = axis.gap(guess, is);
@@ -192,11 +195,18 @@ pub(crate) struct Told<'a> {
 }
 
 impl Words for Told<'_> {
+    #[inline]
     fn word(&self, at: usize) -> i64 {
         self.words[at].into()
     }
 
+    #[inline]
     fn settle(&mut self, at: usize, axis: &Axis, guess: i64) -> (i64, i64) {
+        if self.residuals[at] == 0 {
+            debug_assert_eq!(guess, axis.fit(guess), "a guess is within the range of its word");
+            self.words[axis.word] = guess as u32;
+            return (guess, 0);
+        }
         let word = guess + i64::from(self.residuals[at]);
         let is = axis.fit(word);
         self.is_outside |= !axis.wraps && is != word;

@@ -95,6 +95,8 @@ pub struct RowCoder {
     /// Words of a row before a step, or of one that is being read.
     old: Vec<u32>,
     before: Vec<i32>,
+    /// By group: what the row at hand does.
+    deviations: [Deviation; GROUPS_MAX],
     /// How often each symbol came, by table, while a training counts.
     counts: Option<Counts>,
     /// By kind.
@@ -154,8 +156,8 @@ impl RowCoder {
         let tables = Tables::new(&specs, &schema.tables)?;
         let taken = plans.iter().map(|plan| Taken { words: vec![0; plan.layout.len()], ..Taken::default() }).collect();
         let kinds = schema.entities.to_vec();
-        let old = Vec::new();
-        Ok(Self { kinds, plans, spawns, specs, tables, old, before: Vec::new(), counts: None, taken })
+        let (old, before, deviations) = (Vec::new(), Vec::new(), [Deviation::default(); GROUPS_MAX]);
+        Ok(Self { kinds, plans, spawns, specs, tables, old, before, deviations, counts: None, taken })
     }
 
     /// How many kinds of rows there are.
@@ -221,16 +223,16 @@ impl RowCoder {
             }
             self.before.clone_from(&state.aux);
         }
-        let (mut mode, mut deviations) = (0, [Deviation::default(); GROUPS_MAX]);
-        for (bit, (group, deviation)) in plan.groups.iter().zip(&mut deviations).enumerate() {
+        let mut mode = 0;
+        for (bit, group) in plan.groups.iter().enumerate() {
             let deviates = if let Model::Rest = group.model {
                 group.axes.iter().any(|axis| state.words[axis.word] != words[axis.word])
             } else {
-                *deviation = Deviation::new(group, &state.aux);
-                let mut known = Known { words, residuals: [0; AXES_MAX] };
+                let deviation = &mut self.deviations[bit];
+                deviation.begin(group, &state.aux);
+                let mut known = Known { words, residuals: &mut deviation.residuals };
                 group.step(&mut state.aux, &state.words, other, &mut known);
-                deviation.residuals = known.residuals;
-                known.residuals != [0; AXES_MAX]
+                deviation.residuals.iter().fold(0, |all, residual| all | residual) != 0
             };
             mode |= u8::from(deviates) << bit;
         }
@@ -240,7 +242,8 @@ impl RowCoder {
             (true, _) => Run::Awake,
         };
         if run != Run::None {
-            let made = Made { plan, last: state.mode, mode, deviations: &deviations, old: &state.words, new: words };
+            let (last, deviations) = (state.mode, &self.deviations);
+            let made = Made { plan, last, mode, deviations, old: &state.words, new: words };
             let taken = &mut self.taken[usize::from(state.kind)];
             made.put(&mut Bits { tables: &self.tables, out }, taken);
             if let Some(counts) = &mut self.counts {
@@ -279,15 +282,14 @@ impl RowCoder {
                 }
                 continue;
             }
-            let mut residuals = [0; AXES_MAX];
+            let mut deviation = Deviation::default();
             if deviates {
-                let mut deviation = Deviation::new(group, &state.aux);
+                deviation.begin(group, &state.aux);
                 let mut left = source.left();
                 before = deviation.get(&mut source, group, before)?;
                 taken.words[group.axes[0].word] += source.since(&mut left);
-                residuals = deviation.residuals;
             }
-            let mut told = Told { words: &mut state.words, residuals, is_outside: false };
+            let mut told = Told { words: &mut state.words, residuals: deviation.residuals, is_outside: false };
             group.step(&mut state.aux, &self.old, other, &mut told);
             if told.is_outside {
                 return Err(OUTSIDE);
@@ -481,10 +483,11 @@ impl Made<'_> {
         taken.modes += (at - from) as u64;
         from = at;
         let mut before = NONE_BEFORE;
-        for (bit, (group, deviation)) in self.plan.groups.iter().zip(self.deviations).enumerate() {
-            if self.mode >> bit & 1 == 0 {
-                continue;
-            }
+        let mut left = self.mode;
+        while left != 0 {
+            let bit = left.trailing_zeros() as usize;
+            left &= left - 1;
+            let (group, deviation) = (&self.plan.groups[bit], &self.deviations[bit]);
             if let Model::Rest = group.model {
                 put_rest(sink, group, self.old, self.new, &mut taken.words);
                 from = sink.at();

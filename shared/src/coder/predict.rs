@@ -32,16 +32,17 @@ impl Axis {
     }
 
     /// The nearest way from `from` to `to`.
+    #[inline]
     pub(crate) fn gap(&self, from: i64, to: i64) -> i64 {
         let gap = to - from;
         if !self.wraps {
             return gap;
         }
         // Two words are less than a range apart, so once is enough; a division would be half of what a row costs.
-        let modulus = self.modulus();
-        if gap > modulus / 2 {
+        let (modulus, most) = (self.modulus(), (self.spec.modulus >> 1).cast_signed());
+        if gap > most {
             gap - modulus
-        } else if gap < (modulus - 1) / -2 {
+        } else if gap + modulus <= most {
             gap + modulus
         } else {
             gap
@@ -49,15 +50,18 @@ impl Axis {
     }
 
     /// A word within its range.
+    #[inline]
     pub(crate) fn fit(&self, word: i64) -> i64 {
         let modulus = self.modulus();
         if 0 <= word && word < modulus {
-            word
-        } else if self.wraps {
-            word.rem_euclid(modulus)
-        } else {
-            word.max(0).min(modulus - 1)
+            return word;
         }
+        if !self.wraps {
+            return word.max(0).min(modulus - 1);
+        }
+        // Most are less than a range beyond, and a division would be half of what a row costs.
+        let once = if word < 0 { word + modulus } else { word - modulus };
+        if 0 <= once && once < modulus { once } else { word.rem_euclid(modulus) }
     }
 
     /// Whether a residual is so large that it is no motion.
@@ -66,6 +70,7 @@ impl Axis {
     }
 
     /// Place on the grid and distance from its middle of a point in sub-quanta.
+    #[inline]
     pub(crate) fn place(&self, point: i64) -> (i64, i64) {
         let place = point.wrapping_add(HALF) >> SUB;
         let sub = point.wrapping_sub(place << SUB);
@@ -88,46 +93,43 @@ pub(super) const fn settled(residual: i64, sub: i64) -> i64 {
 impl Group {
     /// Predicts the axes by the group's own model, has them settled, and brings its numbers on.
     pub(super) fn predict(&self, aux: &mut [i32], old: &[u32], words: &mut impl Words) {
-        let axes = self.axes.iter().enumerate();
         match &self.model {
             Model::Rest => {}
-            Model::Smooth => {
-                for ((i, axis), numbers) in axes.zip(aux.as_chunks_mut().0) {
-                    smooth(i, axis, numbers, old, words);
-                }
-            }
-            Model::Glide => {
-                for ((i, axis), numbers) in axes.zip(aux.as_chunks_mut().0) {
-                    glide(i, axis, numbers, old, words);
-                }
-            }
-            &Model::Driven { by, gain, offset, new_share } => {
-                for ((i, axis), [sub, class_of]) in axes.zip(aux.as_chunks_mut().0) {
-                    let (before, now) = (i64::from(old[by + i]), words.word(by + i));
-                    let mean = (before << 16).wrapping_add((now - before).wrapping_mul(new_share));
-                    let moved = ((mean >> 8).wrapping_mul(gain) >> 8).wrapping_add(offset) >> 16;
-                    let point = (i64::from(old[axis.word]) << SUB) + i64::from(*sub);
-                    let (guess, off) = axis.place(point.wrapping_add(moved));
-                    let (is, told) = words.settle(i, axis, guess);
-                    let residual = axis.gap(guess, is);
-                    *sub = if axis.jumps(residual) { 0 } else { settled(residual, off) as i32 };
-                    *class_of = class(told);
-                }
-            }
+            Model::Smooth => self.each(aux, |i, axis, numbers| smooth(i, axis, numbers, old, words)),
+            Model::Glide => self.each(aux, |i, axis, numbers| glide(i, axis, numbers, old, words)),
+            &Model::Driven { by, gain, offset, new_share } => self.each(aux, |i, axis, [sub, class_of]| {
+                let (before, now) = (i64::from(old[by + i]), words.word(by + i));
+                let mean = (before << 16).wrapping_add((now - before).wrapping_mul(new_share));
+                let moved = ((mean >> 8).wrapping_mul(gain) >> 8).wrapping_add(offset) >> 16;
+                let point = (i64::from(old[axis.word]) << SUB) + i64::from(*sub);
+                let (guess, off) = axis.place(point.wrapping_add(moved));
+                let (is, told) = words.settle(i, axis, guess);
+                let residual = axis.gap(guess, is);
+                *sub = if axis.jumps(residual) { 0 } else { settled(residual, off) as i32 };
+                *class_of = class(told);
+            }),
             Model::Along { angle, bits, ways } => {
-                let way = ways[(words.word(*angle) >> bits.saturating_sub(10)) as usize % ways.len()];
-                along(&self.axes, way, aux, old, words);
+                // As many ways as the angle has places, at most 1,024.
+                let way = ways[(words.word(*angle) >> bits.saturating_sub(10)) as usize & (ways.len() - 1)];
+                along(&self.axes, way, &mut aux[self.numbers()], old, words);
             }
-            Model::Turn => {
-                for ((i, axis), numbers) in axes.zip(aux.as_chunks_mut().0) {
-                    turn(i, axis, numbers, old, words);
-                }
+            Model::Turn => self.each(aux, |i, axis, numbers| turn(i, axis, numbers, old, words)),
+            &Model::Rotation { most } => rotation(&self.axes, most, &mut aux[self.numbers()], old, words),
+        }
+    }
+
+    /// Goes through the axes with the numbers of each, of which its model has `N`.
+    #[inline]
+    fn each<const N: usize>(&self, aux: &mut [i32], mut step: impl FnMut(usize, &Axis, &mut [i32; N])) {
+        for (i, axis) in self.axes.iter().enumerate() {
+            if let Some(numbers) = aux[axis.aux..].first_chunk_mut() {
+                step(i, axis, numbers);
             }
-            &Model::Rotation { most } => rotation(&self.axes, most, aux, old, words),
         }
     }
 }
 
+#[inline]
 fn smooth(i: usize, axis: &Axis, numbers: &mut [i32; 3], old: &[u32], words: &mut impl Words) {
     let [velocity, _, cost] = *numbers;
     let held = i64::from(old[axis.word]);
@@ -137,6 +139,7 @@ fn smooth(i: usize, axis: &Axis, numbers: &mut [i32; 3], old: &[u32], words: &mu
     *numbers = [moved as i32, class(residual), weighed(cost, class(axis.gap(gone, is)), class(moved))];
 }
 
+#[inline]
 fn glide(i: usize, axis: &Axis, numbers: &mut [i32; 5], old: &[u32], words: &mut impl Words) {
     let [velocity, _, cost, sub, age] = *numbers;
     let held = i64::from(old[axis.word]);
@@ -158,12 +161,11 @@ fn glide(i: usize, axis: &Axis, numbers: &mut [i32; 5], old: &[u32], words: &mut
 }
 
 /// The hidden speed takes what was missed along the way, less of it the longer it has been steady.
+#[inline]
 fn along(axes: &[Axis], way: (i32, i32), aux: &mut [i32], old: &[u32], words: &mut impl Words) {
-    let Some((numbers, [speed, age])) = aux.split_last_chunk_mut() else { return };
+    let ([x, y], Some([x_sub, x_class, y_sub, y_class, speed, age])) = (axes, aux.first_chunk_mut()) else { return };
     let (mut missed, mut jumps) = (0, false);
-    for (((i, axis), [sub, class_of]), along) in
-        axes.iter().enumerate().zip(numbers.as_chunks_mut().0).zip([way.0, way.1])
-    {
+    for (i, axis, sub, class_of, along) in [(0, x, &mut *x_sub, x_class, way.0), (1, y, &mut *y_sub, y_class, way.1)] {
         let moved = (i64::from(*speed) * i64::from(along)) >> 16;
         let point = (i64::from(old[axis.word]) << SUB) + i64::from(*sub);
         let (guess, off) = axis.place(point.wrapping_add(moved));
@@ -176,7 +178,7 @@ fn along(axes: &[Axis], way: (i32, i32), aux: &mut [i32], old: &[u32], words: &m
     }
     missed >>= 14;
     if jumps {
-        numbers.as_chunks_mut().0.iter_mut().for_each(|[sub, _]| *sub = 0);
+        (*x_sub, *y_sub) = (0, 0);
         return;
     }
     let steady = if missed.abs() > SPEED_JUMP { 0 } else { *age };
@@ -184,6 +186,7 @@ fn along(axes: &[Axis], way: (i32, i32), aux: &mut [i32], old: &[u32], words: &m
     *age = (steady + 1).min(SPEED_AGE_MAX);
 }
 
+#[inline]
 fn turn(i: usize, axis: &Axis, numbers: &mut [i32; 6], old: &[u32], words: &mut impl Words) {
     let [turn, before, _, costs @ ..] = *numbers;
     let held = i64::from(old[axis.word]);
@@ -199,11 +202,13 @@ fn turn(i: usize, axis: &Axis, numbers: &mut [i32; 6], old: &[u32], words: &mut 
     };
     let (is, residual) = words.settle(i, axis, guess);
     let moved = axis.gap(held, is);
-    let gaps = [moved, axis.gap(on, is), axis.gap(faster, is)];
-    let [a, b, c] = [0, 1, 2].map(|way: usize| costs[way] * 3 / 4 + 2 * class(gaps[way]));
+    let [a, b, c] = costs;
+    let a = a * 3 / 4 + 2 * class(moved);
+    let b = b * 3 / 4 + 2 * class(axis.gap(on, is));
+    let c = c * 3 / 4 + 2 * class(axis.gap(faster, is));
     let least = a.min(b).min(c);
-    let [a, b, c] = [a, b, c].map(|cost| (cost - least).min(COST_MAX));
-    *numbers = [moved as i32, turn, class(residual), a, b, c];
+    let beside = |cost: i32| (cost - least).min(COST_MAX);
+    *numbers = [moved as i32, turn, class(residual), beside(a), beside(b), beside(c)];
 }
 
 fn rotation(axes: &[Axis], most: i64, aux: &mut [i32], old: &[u32], words: &mut impl Words) {

@@ -41,8 +41,10 @@ pub(crate) fn join(symbol: u32, raw: u32) -> i64 {
 }
 
 /// The class of a residual's size: 0 for 0, else one more than its logarithm.
+#[inline]
 pub(crate) fn class(residual: i64) -> i32 {
-    (64 - residual.unsigned_abs().leading_zeros()).min(CLASSES - 1) as i32
+    // One bit more, so that nothing is special about 0; sizes have at most 33 bits.
+    (residual.unsigned_abs() << 1 | 1).ilog2().min(CLASSES - 1) as i32
 }
 
 /// The sizes that a symbol stands for: the least, and how many.

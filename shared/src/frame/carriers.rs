@@ -24,6 +24,15 @@ impl Carried {
         self.0.is_empty()
     }
 
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Number `at` of them, and what carries it.
+    pub(super) fn get(&self, at: usize) -> (u16, u16) {
+        self.0[at]
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (u16, u16)> {
         self.0.iter().copied()
     }

@@ -6,11 +6,12 @@
 //! In bytes, then bits (least significant first):
 //! - type, flags, low 8 bits of the step, low 8 bits of the newest input's tick, slack (i8): 5 bytes; one more when the flag `MORE` says so;
 //! - the step in full (32 bits) when `EMPTY` or `HOLD_ALL`;
-//! - lists, runs, loads, self, own, events, check: see `write.rs`, which is in the order of the wire.
+//! - lists, runs, loads, self, own, events, check: see `write.rs` (loads: `loads.rs`), which is in the order of the wire.
 
 mod carriers;
 mod head;
 mod lists;
+mod loads;
 mod read;
 mod spawn;
 mod store;

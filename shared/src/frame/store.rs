@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::carriers::Carried;
 use super::spawn::Births;
 use super::{EVENT_TICKS, STORED_STEPS, row_hash};
-use crate::bits::BitWriter;
+use crate::bits::{BitReader, BitWriter};
 use crate::coder::{KindBits, Rates, Relative, RowCoder, RowState, Run};
 use crate::events::{Audience, Event};
 use crate::ids::NetId;
@@ -43,18 +43,41 @@ impl LiveRow {
     }
 }
 
+/// What a slot has at one step. Four to a cache line: a frame looks at one for each row it shows, and most runs are no longer than `head`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct StepRun {
+    /// The first 32 bits of the run, zeros behind its end.
+    head: u32,
+    from: u32,
+    /// When the row was born that lives here.
+    born: Step,
+    /// Bits of the run.
+    pub(super) bits: u16,
+    /// Of which kind the row is.
+    pub(super) kind: u8,
+    /// None: no row lives here.
+    pub(super) run: Option<Run>,
+}
+
+impl StepRun {
+    /// Whether the row that was born here at `born` still lives.
+    pub(super) fn is(&self, born: Step) -> bool {
+        self.run.is_some() && self.born == born
+    }
+}
+
 /// What each slot has at one step.
 #[derive(Debug, Default)]
 pub(super) struct StepRuns {
     pub(super) step: Step,
-    runs: Vec<(Run, Piece)>,
+    runs: Vec<StepRun>,
     /// Their runs come behind those of all others.
     pub(super) carried: Carried,
     bits: BitWriter,
 }
 
 impl StepRuns {
-    pub(super) fn run(&self, slot: u16) -> (Run, Piece) {
+    pub(super) fn run(&self, slot: u16) -> StepRun {
         self.runs.get(usize::from(slot)).copied().unwrap_or_default()
     }
 
@@ -63,8 +86,36 @@ impl StepRuns {
         self.bits.len_bits()
     }
 
-    pub(super) fn splice(&self, piece: Piece, out: &mut BitWriter) {
-        out.splice(self.bits.bytes(), piece.from as usize, piece.bits.into());
+    /// Appends one of its runs.
+    #[inline]
+    pub(super) fn splice(&self, run: StepRun, out: &mut BitWriter) {
+        if run.bits <= 32 {
+            out.write(run.head, run.bits.into());
+        } else {
+            out.splice(self.bits.bytes(), run.from as usize, run.bits.into());
+        }
+    }
+
+    /// Notes what the row in `slot` has at this step, its bits being those appended since bit `from`.
+    fn note(&mut self, slot: usize, live: &LiveRow, run: Run, from: usize) {
+        let bits = (self.bits.len_bits() - from) as u16;
+        let (from, born, kind) = (from as u32, live.born, live.state.kind);
+        self.runs[slot] = StepRun { head: 0, from, born, bits, kind, run: Some(run) };
+    }
+
+    /// To be called once all runs are there.
+    fn finish(&mut self) {
+        self.bits.align();
+        let mut reader = BitReader::new(self.bits.bytes());
+        let mut read = |run: &mut StepRun| {
+            let (bits, head) = (u32::from(run.bits), u32::from(run.bits).min(32));
+            run.head = reader.read(head).unwrap_or_default();
+            let rest = reader.skip(bits - head);
+            debug_assert!(rest.is_ok(), "runs lie behind one another: those of carried rows first, then in slot order");
+        };
+        self.carried.iter().for_each(|(slot, _)| read(&mut self.runs[usize::from(slot)]));
+        let others = self.runs.iter_mut().zip(0..).filter(|(_, slot)| !self.carried.has(*slot));
+        others.for_each(|(run, _)| read(run));
     }
 }
 
@@ -189,7 +240,7 @@ impl Store {
         runs.bits.clear();
         let slots = rows.list().last().map_or(0, |row| usize::from(row.id.slot) + 1).max(self.slots.len());
         self.slots.resize_with(slots, LiveRow::default);
-        runs.runs.resize(slots, (Run::None, Piece::default()));
+        runs.runs.resize(slots, StepRun::default());
         self.births.take(&self.coder, &self.slots, rows);
         self.run_carried(rows, &mut runs);
         let mut next = rows.list().iter().peekable();
@@ -198,19 +249,21 @@ impl Store {
                 mine.live = false;
                 continue;
             };
-            let words = rows.words(row);
             if runs.carried.has(slot as u16) {
                 continue;
             }
-            if mine.live && mine.id == row.id && mine.state.kind == row.kind {
-                runs.runs[slot] = run_of(&mut self.coder, &mut mine.state, words, None, &mut runs.bits);
+            let (words, from) = (rows.words(row), runs.bits.len_bits());
+            let run = if mine.live && mine.id == row.id && mine.state.kind == row.kind {
+                self.coder.run(&mut mine.state, words, None, &mut runs.bits)
             } else {
                 (mine.live, mine.id, mine.born) = (true, row.id, step);
                 self.coder.birth(row.kind, words, &mut mine.state);
-            }
+                Run::None
+            };
+            runs.note(slot, mine, run, from);
         }
         debug_assert!(next.peek().is_none(), "rows come in slot order: `Rows::finish` was not called");
-        runs.bits.align();
+        runs.finish();
         self.history.push_back(runs);
         let lazy = self.lazy.get_mut();
         lazy.loads.clear();
@@ -237,15 +290,17 @@ impl Store {
                 runs.carried.push(row.id.slot, carrier);
             }
         }
-        for (slot, carrier) in runs.carried.iter() {
+        for at in 0..runs.carried.len() {
+            let (slot, carrier) = runs.carried.get(at);
             let mut state = std::mem::take(&mut self.slots[usize::from(slot)].state);
             let [mine, other] = [slot, carrier].map(|slot| &self.slots[usize::from(slot)]);
+            let (mut run, from) = (Run::None, runs.bits.len_bits());
             if let (Some(row), Some(after)) = (rows.find(mine.id), rows.find(other.id)) {
                 let other = Relative { before: &other.state.words, after: rows.words(after) };
-                runs.runs[usize::from(slot)] =
-                    run_of(&mut self.coder, &mut state, rows.words(row), Some(other), &mut runs.bits);
+                run = self.coder.run(&mut state, rows.words(row), Some(other), &mut runs.bits);
             }
             self.slots[usize::from(slot)].state = state;
+            runs.note(slot.into(), &self.slots[usize::from(slot)], run, from);
         }
     }
 
@@ -272,6 +327,11 @@ impl Store {
             bits.align();
             self.events.push_back(StoredEvent { tick, audience: event.audience, kind: event.kind, bits, bits_len });
         }
+    }
+
+    /// The runs of the newest step.
+    pub(super) fn newest(&self) -> Option<&StepRuns> {
+        self.history.back()
     }
 
     /// The runs of the steps after `last` up to the newest, oldest first; none when some of them are no longer kept.
@@ -363,19 +423,6 @@ impl Store {
     pub(super) fn own_layout(&self) -> &[WordSpec] {
         &self.own_layout
     }
-}
-
-/// Makes the run of one row.
-fn run_of(
-    coder: &mut RowCoder,
-    state: &mut RowState,
-    words: &[u32],
-    other: Option<Relative<'_>>,
-    bits: &mut BitWriter,
-) -> (Run, Piece) {
-    let from = bits.len_bits();
-    let run = coder.run(state, words, other, bits);
-    (run, Piece { from: from as u32, bits: (bits.len_bits() - from) as u16 })
 }
 
 /// Appends `one` at a whole byte.

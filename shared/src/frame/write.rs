@@ -3,11 +3,11 @@
 mod carried;
 
 use super::lists::{write_number, write_ranks};
-use super::spawn::write_rank;
-use super::store::{Piece, StepRuns, Store};
+use super::loads::Candidate;
+use super::store::{StepRun, StepRuns, Store};
 use super::{
-    CHECK_EVERY_FRAMES, EVENT_BITS_PER_FRAME_MAX, EVENTS_PER_FRAME_MAX, Eye, FrameParts, Gaps, KNOWN_ROWS_MAX,
-    SNAPSHOT, STORED_STEPS, flags, fold, more,
+    CHECK_EVERY_FRAMES, EVENT_BITS_PER_FRAME_MAX, EVENTS_PER_FRAME_MAX, Eye, FrameParts, SNAPSHOT, STORED_STEPS, flags,
+    fold, more,
 };
 use crate::bits::BitWriter;
 use crate::coder::Run;
@@ -16,11 +16,9 @@ use crate::tick::{Step, Tick};
 use crate::words::write_words;
 
 /// What naming a row in the lists of held and reloaded rows costs beside its LOAD, in bits.
-const RELOAD_NAME_BITS: usize = 5;
+pub(super) const RELOAD_NAME_BITS: usize = 5;
 /// Share of the byte budget that runs may fill, in hundredths; rows beyond it are held, the farthest first, and reloaded in turn with what is left.
 const RUNS_SHARE_MAX: usize = 70;
-/// A held row counts as half as far after so many steps: so all come in turn, the near ones more often.
-const AGE_STEPS: f32 = 8.0;
 
 /// A row that a client should know now. Lists of them are in slot order, without repetition, of live rows only.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,18 +33,20 @@ pub struct Wanted {
 
 /// What a client knows of one row.
 #[derive(Clone, Copy, Debug)]
-struct Known {
-    slot: u16,
-    held: bool,
-    born: Step,
+pub(super) struct Known {
+    pub(super) slot: u16,
+    pub(super) held: bool,
+    pub(super) born: Step,
     /// While it is held: the step of its state.
-    since: Step,
+    pub(super) since: Step,
 }
 
 /// The server's copy of the list of rows that one client knows. Nothing else is kept for a client.
 #[derive(Clone, Debug, Default)]
 pub struct Mirror {
     rows: Vec<Known>,
+    /// How many of them are held.
+    held: usize,
     last: Option<Step>,
     /// The step up to which events were told; unlike `last` it outlives `forget`.
     told: Option<Step>,
@@ -68,8 +68,13 @@ impl Mirror {
 
     /// How many rows it knows, and how many of them are held.
     #[must_use]
-    pub fn counts(&self) -> (usize, usize) {
-        (self.rows.len(), self.rows.iter().filter(|row| row.held).count())
+    pub const fn counts(&self) -> (usize, usize) {
+        (self.rows.len(), self.held)
+    }
+
+    fn check(&self, store: &Store) -> u32 {
+        let in_step = self.rows.iter().filter(|row| !row.held);
+        fold(in_step.fold(0u32, |sum, row| sum.wrapping_add(store.hash(row.slot))))
     }
 }
 
@@ -112,25 +117,26 @@ pub struct FrameStats {
 /// Writes frames; keeps its lists between them so that a frame allocates nothing.
 #[derive(Debug, Default)]
 pub struct FrameWriter {
-    bits: BitWriter,
+    pub(super) bits: BitWriter,
     runs: BitWriter,
     left: Vec<u32>,
     held: Vec<u32>,
-    woken: Vec<u32>,
-    enters: Vec<Wanted>,
-    loads: Vec<Candidate>,
-    stay: Vec<Known>,
-    priorities: Vec<f32>,
-    order: Vec<(f32, u32)>,
+    pub(super) woken: Vec<u32>,
+    /// Rows in step so far that were asleep before the step.
+    asleep: u32,
+    pub(super) enters: Vec<Wanted>,
+    pub(super) loads: Vec<Candidate>,
+    pub(super) stay: Vec<Known>,
+    pub(super) priorities: Vec<f32>,
+    pub(super) order: Vec<(f32, u32)>,
     costs: Vec<Cost>,
     /// What is wanted and what carries it, when rows of some kind are carried.
     closed: Vec<Wanted>,
     /// Whether each row that stays is in step, when some are carried.
     in_step: Vec<bool>,
     /// Runs of the rows that are carried.
-    late: Vec<Piece>,
-    /// Kind and slot of the rows that went through the body, when some of them have spawned others.
-    spawners: Vec<(u8, u16)>,
+    late: Vec<StepRun>,
+    pub(super) entered: Vec<Known>,
 }
 
 /// What a row in step takes in this frame.
@@ -143,14 +149,6 @@ struct Cost {
     /// Whether that is a LOAD.
     reloads: bool,
     holds: bool,
-}
-
-/// A row that could be loaded: one held (by its place among the rows that stay) or one that enters.
-#[derive(Clone, Copy, Debug)]
-struct Candidate {
-    stays_at: Option<u32>,
-    slot: u16,
-    chosen: bool,
 }
 
 impl FrameWriter {
@@ -173,13 +171,16 @@ impl FrameWriter {
         concerns: impl Fn(&Audience) -> bool,
         out: &mut Vec<u8>,
     ) -> FrameStats {
-        let Some(step) = store.step() else { panic!("a frame before the first step") };
+        let (Some(step), Some(newest)) = (store.step(), store.newest()) else {
+            panic!("a frame before the first step")
+        };
         assert!(mirror.last.is_none_or(|last| step.is_after(last)), "a second frame for one step");
         let mut stats =
             FrameStats { steps: mirror.last.map_or(0, |last| step.since(last) as u32), ..FrameStats::default() };
         let empty = mirror.last.is_none();
         if empty {
             mirror.rows.clear();
+            mirror.held = 0;
         }
         let hold_all =
             !empty && (stats.steps > STORED_STEPS || mirror.last.and_then(|last| store.runs_since(last)).is_none());
@@ -190,23 +191,27 @@ impl FrameWriter {
         }
 
         let mut at = self.bits.len_bits();
-        let mut flags = self.split_closed(store, mirror, spec.wanted);
+        let most = spec.bytes_max * 8 * RUNS_SHARE_MAX / 100;
+        // In most rooms a client is one step behind and the runs of all rows together fit: then nothing has to be weighed.
+        let one_fits = newest.bits() <= most && stats.steps == 1 && !hold_all && newest.carried.is_empty();
+        let mut flags = self.split_closed(store, newest, mirror, spec.wanted, one_fits, &mut stats);
         stats.parts.left = self.since(&mut at);
-        self.choose_held(store, from, hold_all, spec.bytes_max);
-        self.hold_carried(store, from);
-        if !self.held.is_empty() && !hold_all {
-            flags |= flags::HELD;
-            let in_step = self.stay.iter().filter(|row| !row.held).count();
-            write_ranks(&self.held, in_step, &mut self.bits);
+        if one_fits {
+            self.list_held(mirror);
+            flags |= self.write_step(false, &mut stats);
+        } else {
+            flags |= self.write_held(store, from, hold_all, most, mirror.last.unwrap_or(step));
+            stats.parts.held = self.since(&mut at);
+            if let Some(last) = from {
+                flags |= self.write_body(store, last, &mut stats);
+            }
         }
-        self.hold(hold_all, mirror.last.unwrap_or(step));
-        stats.parts.held = self.since(&mut at);
-        if let Some(last) = from {
-            flags |= self.write_body(store, last, &mut stats);
-            stats.parts.runs = self.since(&mut at) - stats.parts.woken;
-        }
+        stats.parts.runs = self.since(&mut at) - stats.parts.woken;
         flags |= self.write_loads(store, from, step, spec.bytes_max, &mut stats);
         stats.parts.enters = self.since(&mut at) - stats.parts.reloads;
+        if !one_fits || mirror.held > 0 {
+            mirror.held = self.stay.iter().filter(|row| row.held).count();
+        }
         std::mem::swap(&mut mirror.rows, &mut self.stay);
 
         let mut more = (u8::from(empty) * more::EMPTY) | (u8::from(hold_all) * more::HOLD_ALL);
@@ -227,13 +232,11 @@ impl FrameWriter {
         mirror.frames = mirror.frames.wrapping_add(1);
         if mirror.frames.is_multiple_of(CHECK_EVERY_FRAMES) {
             more |= more::CHECK;
-            let in_step = mirror.rows.iter().filter(|row| !row.held);
-            let sum = in_step.fold(0u32, |sum, row| sum.wrapping_add(store.hash(row.slot)));
-            self.bits.write(fold(sum), 16);
+            self.bits.write(mirror.check(store), 16);
         }
         stats.parts.check = self.since(&mut at);
         (mirror.last, mirror.told) = (Some(step), Some(step));
-        stats.held = mirror.counts().1;
+        stats.held = mirror.held;
         out.extend_from_slice(&[SNAPSHOT, flags | (u8::from(more != 0) * flags::MORE), step.0 as u8]);
         out.extend_from_slice(&[spec.input.map_or(0, |tick| tick.0 as u8), spec.slack.cast_unsigned()]);
         if more != 0 {
@@ -249,31 +252,49 @@ impl FrameWriter {
         (now - std::mem::replace(at, now)) as u64
     }
 
-    /// Sorts what is known and what is wanted into rows that leave (written here), rows that stay and rows that may enter.
-    fn split(&mut self, store: &Store, mirror: &Mirror, wanted: &[Wanted]) -> u8 {
+    /// Sorts what is known and what is wanted into rows that leave (written here), rows that stay and rows that may enter. With `body` it collects
+    /// the newest step's runs of the rows in step that stay, too.
+    fn split(
+        &mut self,
+        newest: &StepRuns,
+        mirror: &Mirror,
+        wanted: &[Wanted],
+        body: bool,
+        stats: &mut FrameStats,
+    ) -> u8 {
         debug_assert!(wanted.is_sorted_by(|a, b| a.slot < b.slot), "wanted rows come in slot order");
         self.left.clear();
         self.stay.clear();
         self.priorities.clear();
         self.enters.clear();
-        let mut known = mirror.rows.iter().enumerate().peekable();
+        self.begin_step();
+        let weighs = !body || mirror.held > 0;
+        let mut rank = 0;
         for want in wanted {
-            while let Some((rank, _)) = known.next_if(|(_, row)| row.slot < want.slot) {
+            while mirror.rows.get(rank).is_some_and(|row| row.slot < want.slot) {
                 self.left.push(rank as u32);
+                rank += 1;
             }
-            if let Some((rank, row)) = known.next_if(|(_, row)| row.slot == want.slot) {
-                if store.live(row.slot).is_some_and(|live| live.born == row.born) {
+            let here = newest.run(want.slot);
+            if let Some(row) = mirror.rows.get(rank).filter(|row| row.slot == want.slot) {
+                rank += 1;
+                if here.is(row.born) {
                     self.stay.push(*row);
-                    self.priorities.push(want.priority);
+                    if weighs {
+                        self.priorities.push(want.priority);
+                    }
+                    if body && !row.held {
+                        self.collect(newest, here, false, stats);
+                    }
                     continue;
                 }
-                self.left.push(rank as u32);
+                self.left.push(rank as u32 - 1);
             }
-            if want.enters && store.live(want.slot).is_some() {
+            if want.enters && here.run.is_some() {
                 self.enters.push(*want);
             }
         }
-        self.left.extend(known.map(|(rank, _)| rank as u32));
+        self.left.extend(rank as u32..mirror.rows.len() as u32);
         if self.left.is_empty() {
             return 0;
         }
@@ -281,16 +302,41 @@ impl FrameWriter {
         flags::LEFT
     }
 
+    /// The held rows that stay could be loaded.
+    fn list_held(&mut self, mirror: &Mirror) {
+        self.loads.clear();
+        if mirror.held > 0 {
+            let held = (0u32..).zip(&self.stay).filter(|(_, row)| row.held);
+            self.loads.extend(held.map(|(at, row)| Candidate { stays_at: Some(at), slot: row.slot, chosen: false }));
+        }
+    }
+
+    /// Appends which rows become held, and marks them; the states of those that do are of step `last`.
+    fn write_held(&mut self, store: &Store, from: Option<Step>, hold_all: bool, most: usize, last: Step) -> u8 {
+        self.choose_held(store, from, hold_all, most);
+        self.hold_carried(store, from);
+        let mut flags = 0;
+        if !self.held.is_empty() && !hold_all {
+            flags |= flags::HELD;
+            let in_step = self.stay.iter().filter(|row| !row.held).count();
+            write_ranks(&self.held, in_step, &mut self.bits);
+        }
+        let mut next = self.held.iter().copied().peekable();
+        for (rank, row) in (0u32..).zip(self.stay.iter_mut().filter(|row| !row.held)) {
+            row.held = hold_all || next.next_if_eq(&rank).is_some();
+            row.since = last;
+        }
+        flags
+    }
+
     /// Finds the rows in step that are to be held: those whose LOAD is cheaper than their runs since `last` (they are reloaded in the same frame),
-    /// and when the runs of all do not fit their share of the budget, the farthest.
-    fn choose_held(&mut self, store: &Store, last: Option<Step>, hold_all: bool, bytes_max: usize) {
+    /// and when the runs of all take more than `most` bits, the farthest.
+    fn choose_held(&mut self, store: &Store, last: Option<Step>, hold_all: bool, most: usize) {
         self.held.clear();
         self.loads.clear();
         self.costs.clear();
         let steps = last.and_then(|last| store.runs_since(last));
         let is_behind = steps.clone().is_some_and(|mut steps| steps.nth(1).is_some());
-        let most = bytes_max * 8 * RUNS_SHARE_MAX / 100;
-        // In most rooms the runs of all rows together fit, and there is nothing to weigh.
         let is_crowded = steps.iter().flat_map(Clone::clone).map(StepRuns::bits).sum::<usize>() > most;
         let (mut rank, mut sum) = (0, 0);
         for (at, row) in self.stay.iter().enumerate() {
@@ -304,7 +350,7 @@ impl FrameWriter {
                 continue;
             }
             let runs: usize =
-                steps.iter().flat_map(Clone::clone).map(|step| usize::from(step.run(row.slot).1.bits)).sum();
+                steps.iter().flat_map(Clone::clone).map(|step| usize::from(step.run(row.slot).bits)).sum();
             let load = is_behind.then(|| store.load_bits(row.slot) + RELOAD_NAME_BITS).filter(|load| runs > *load);
             self.costs.push(Cost {
                 at: at as u32,
@@ -335,178 +381,61 @@ impl FrameWriter {
         self.loads.sort_unstable_by_key(|load| load.stays_at);
     }
 
-    /// Marks the rows chosen to be held; the states of those that become so are of step `last`.
-    fn hold(&mut self, hold_all: bool, last: Step) {
-        let mut next = self.held.iter().copied().peekable();
-        for (rank, row) in (0u32..).zip(self.stay.iter_mut().filter(|row| !row.held)) {
-            row.held = hold_all || next.next_if_eq(&rank).is_some();
-            row.since = last;
-        }
-    }
-
     /// Steps that the client goes through: at each the rows that wake, then the run of every awake row in step.
     fn write_body(&mut self, store: &Store, last: Step, stats: &mut FrameStats) -> u8 {
         let Some(steps) = store.runs_since(last) else { return 0 };
-        let (in_step, one) = (self.stay.iter().filter(|row| !row.held), steps.clone().nth(1).is_none());
-        let any_woken = !one && steps.clone().any(|step| in_step.clone().any(|row| step.run(row.slot).0 == Run::Woken));
-        let mut told = any_woken;
-        for step in steps {
-            // One pass over the rows: who wakes is told before the runs, so these wait in a string of their own.
-            self.woken.clear();
-            self.runs.clear();
-            self.late.clear();
-            let mut asleep = 0;
-            for row in in_step.clone() {
-                let (run, piece) = step.run(row.slot);
-                if run == Run::Woken {
-                    self.woken.push(asleep);
-                }
-                asleep += u32::from(run != Run::Awake);
-                if run == Run::None {
-                    continue;
-                }
-                stats.runs += 1;
-                if step.carried.has(row.slot) {
-                    self.late.push(piece);
-                } else {
-                    step.splice(piece, &mut self.runs);
-                }
-            }
-            self.late.iter().for_each(|piece| step.splice(*piece, &mut self.runs));
-            told |= !self.woken.is_empty();
-            if told {
-                let before = self.bits.len_bits();
-                write_ranks(&self.woken, asleep as usize, &mut self.bits);
-                stats.parts.woken += (self.bits.len_bits() - before) as u64;
-            }
-            let bits = self.runs.len_bits();
-            self.runs.align();
-            self.bits.splice(self.runs.bytes(), 0, bits);
-        }
-        u8::from(told) * flags::WOKEN
-    }
-
-    /// Reloads and entering rows: those decided already, then nearest first while the budget lasts.
-    fn write_loads(
-        &mut self,
-        store: &Store,
-        last: Option<Step>,
-        step: Step,
-        bytes_max: usize,
-        stats: &mut FrameStats,
-    ) -> u8 {
-        let enters_from = self.loads.len();
-        self.loads.extend(self.enters.iter().map(|want| Candidate { stays_at: None, slot: want.slot, chosen: false }));
-        if self.loads.is_empty() {
-            return 0;
-        }
-        self.choose_loads(store, step, enters_from, bytes_max);
-        stats.loads = self.loads.iter().filter(|load| load.chosen).count();
-
-        let before = self.bits.len_bits();
-        self.find_spawners(store, last, enters_from);
-        let (reloads, enters) = self.loads.split_at(enters_from);
-        self.woken.clear();
-        self.woken.extend((0u32..).zip(reloads).filter(|(_, load)| load.chosen).map(|(rank, _)| rank));
+        let stay = std::mem::take(&mut self.stay);
+        let in_step = stay.iter().filter(|row| !row.held);
+        let wakes = |step: &StepRuns| in_step.clone().any(|row| step.run(row.slot).run == Some(Run::Woken));
+        let any_woken = steps.clone().any(wakes);
         let mut flags = 0;
-        if !self.woken.is_empty() {
-            flags |= flags::RELOADS;
-            write_ranks(&self.woken, reloads.len(), &mut self.bits);
-            for load in reloads.iter().filter(|load| load.chosen) {
-                store.splice_load(load.slot, &mut self.bits);
-                if let Some(at) = load.stays_at {
-                    self.stay[at as usize].held = false;
-                }
+        for step in steps {
+            self.begin_step();
+            for row in in_step.clone() {
+                let run = step.run(row.slot);
+                self.collect(step, run, step.carried.has(row.slot), stats);
             }
+            self.late.iter().for_each(|run| step.splice(*run, &mut self.runs));
+            flags |= self.write_step(any_woken, stats);
         }
-        stats.parts.reloads = (self.bits.len_bits() - before) as u64;
-        let count = enters.iter().filter(|load| load.chosen).count();
-        if count == 0 {
-            return flags;
-        }
-        write_number(count as u32, 1, &mut self.bits);
-        let mut gaps = Gaps::new(self.stay.last().map(|row| row.slot), count);
-        for load in enters.iter().filter(|load| load.chosen) {
-            let Some(live) = store.live(load.slot) else { continue };
-            gaps.write(load.slot, &mut self.bits);
-            self.bits.write(live.id.generation & 0xff, 8);
-            self.bits.write(live.state.kind.into(), kind_bits(store.kinds()));
-            if last.is_some() && store.spawns(live.state.kind) {
-                splice_newborn(store, load.slot, &self.spawners, &mut self.bits);
-            } else {
-                store.splice_load(load.slot, &mut self.bits);
-            }
-            self.stay.push(Known { slot: load.slot, held: false, born: live.born, since: step });
-        }
-        self.stay.sort_unstable_by_key(|row| row.slot);
-        flags | flags::ENTERS
+        self.stay = stay;
+        flags
     }
 
-    /// Lists the rows that went through the body, when a row that enters could be told by one of them.
-    fn find_spawners(&mut self, store: &Store, last: Option<Step>, enters_from: usize) {
-        self.spawners.clear();
-        let mut enters = self.loads[enters_from..].iter().filter(|load| load.chosen);
-        if last.is_none() || !enters.any(|load| store.spawner(load.slot).is_some()) {
-            return;
-        }
-        let in_step = self.stay.iter().filter(|row| !row.held);
-        self.spawners.extend(in_step.filter_map(|row| Some((store.live(row.slot)?.state.kind, row.slot))));
-        self.spawners.sort_unstable();
+    fn begin_step(&mut self) {
+        self.woken.clear();
+        self.runs.clear();
+        self.late.clear();
+        self.asleep = 0;
     }
 
-    /// Chooses among the candidates by priority until the budget is used up.
-    fn choose_loads(&mut self, store: &Store, step: Step, enters_from: usize, bytes_max: usize) {
-        let decided: usize = self.loads.iter().filter(|load| load.chosen).map(|load| store.load_bits(load.slot)).sum();
-        let used = self.bits.len_bits() + decided;
-        let mut left = (bytes_max * 8).saturating_sub(used);
-        self.order.clear();
-        for (at, load) in self.loads.iter().enumerate().filter(|(_, load)| !load.chosen) {
-            let priority = match load.stays_at {
-                Some(stays_at) => {
-                    let age = step.since(self.stay[stays_at as usize].since).max(0) as f32;
-                    self.priorities[stays_at as usize] / (1.0 + age / AGE_STEPS)
-                }
-                None => self.enters[at - enters_from].priority,
-            };
-            self.order.push((priority, at as u32));
+    /// Takes what the next row in step has at a step: who wakes is told before the runs, so these wait in a string of their own.
+    #[inline]
+    fn collect(&mut self, step: &StepRuns, run: StepRun, is_carried: bool, stats: &mut FrameStats) {
+        if run.run == Some(Run::Woken) {
+            self.woken.push(self.asleep);
         }
-        // In turn, so that neither keeps the other out for ever: held rows come back in the first places of each pair, new ones in the second.
-        let is_new = |at: u32| at as usize >= enters_from;
-        self.order.sort_unstable_by(|a, b| is_new(a.1).cmp(&is_new(b.1)).then(a.0.total_cmp(&b.0)).then(a.1.cmp(&b.1)));
-        let reloads = self.order.partition_point(|(_, at)| !is_new(*at));
-        for (nth, place) in self.order.iter_mut().enumerate() {
-            place.0 = if nth < reloads { 2 * nth } else { 2 * (nth - reloads) + 1 } as f32;
+        self.asleep += u32::from(run.run != Some(Run::Awake));
+        stats.runs += usize::from(run.run != Some(Run::None));
+        if is_carried {
+            self.late.push(run);
+        } else {
+            step.splice(run, &mut self.runs);
         }
-        self.order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let candidates = self.order.len();
-        let mut room = KNOWN_ROWS_MAX.saturating_sub(self.stay.len());
-        let (mut any, mut waits, mut nth) = (false, 0, 0);
-        while let Some(&(_, at)) = self.order.get(nth) {
-            nth += 1;
-            // Without its carrier it would be held again in the next frame. It comes behind it, or behind all.
-            if store.carrier(self.loads[at as usize].slot).is_some_and(|carrier| !self.will_know(carrier, enters_from))
-            {
-                if waits < candidates {
-                    self.order.push((0.0, at));
-                    waits += 1;
-                }
-                continue;
-            }
-            let load = &mut self.loads[at as usize];
-            // About what naming a row that enters takes: slot gap, generation, kind.
-            let bits = store.load_bits(load.slot) + if load.stays_at.is_some() { RELOAD_NAME_BITS } else { 24 };
-            if load.stays_at.is_none() && room == 0 {
-                continue;
-            }
-            // The first goes whatever its size, or nothing behind it would ever come.
-            if bits > left && any {
-                break;
-            }
-            any = true;
-            left = left.saturating_sub(bits);
-            room -= usize::from(load.stays_at.is_none());
-            load.chosen = true;
+    }
+
+    /// Appends what has been collected of a step. The list of those who wake is there at no step of a frame or at each.
+    fn write_step(&mut self, always: bool, stats: &mut FrameStats) -> u8 {
+        let tells = always || !self.woken.is_empty();
+        if tells {
+            let before = self.bits.len_bits();
+            write_ranks(&self.woken, self.asleep as usize, &mut self.bits);
+            stats.parts.woken += (self.bits.len_bits() - before) as u64;
         }
+        let bits = self.runs.len_bits();
+        self.runs.align();
+        self.bits.splice(self.runs.bytes(), 0, bits);
+        u8::from(tells) * flags::WOKEN
     }
 
     /// Events of the ticks since `last`, the step of the last frame; of the newest step alone in a client's first one.
@@ -540,25 +469,6 @@ impl FrameWriter {
             self.bits.splice(event.bits.bytes(), 0, event.bits_len);
         }
         flags::EVENTS
-    }
-}
-
-/// Whether the row that enters is told by one of those that went through the body, by which, and its SPAWN or LOAD.
-fn splice_newborn(store: &Store, slot: u16, in_body: &[(u8, u16)], out: &mut BitWriter) {
-    let known = |spawner: u16| {
-        let kind = store.live(spawner)?.state.kind;
-        let first = in_body.partition_point(|(other, _)| *other < kind);
-        let of_kind = &in_body[first..in_body.partition_point(|(other, _)| *other <= kind)];
-        Some((of_kind.binary_search_by_key(&spawner, |(_, slot)| *slot).ok()?, of_kind.len()))
-    };
-    let spawner = store.spawner(slot).and_then(known);
-    out.write_bool(spawner.is_some());
-    match spawner {
-        Some((rank, population)) => {
-            write_rank(rank, population, out);
-            store.splice_spawn(slot, out);
-        }
-        None => store.splice_load(slot, out),
     }
 }
 

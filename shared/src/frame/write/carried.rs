@@ -1,18 +1,26 @@
 //! What rows that move with others ask of a frame: their carriers come first, and a row whose carrier does not go through the body does not either.
 
-use super::{Candidate, FrameWriter, Known, Mirror, Wanted};
-use crate::frame::store::Store;
+use super::{Candidate, FrameStats, FrameWriter, Known, Mirror, Wanted};
+use crate::frame::store::{StepRuns, Store};
 use crate::tick::Step;
 
 impl FrameWriter {
     /// [`Self::split`] of what is wanted and what carries it.
-    pub(super) fn split_closed(&mut self, store: &Store, mirror: &Mirror, wanted: &[Wanted]) -> u8 {
+    pub(super) fn split_closed(
+        &mut self,
+        store: &Store,
+        newest: &StepRuns,
+        mirror: &Mirror,
+        wanted: &[Wanted],
+        body: bool,
+        stats: &mut FrameStats,
+    ) -> u8 {
         if !store.has_carriers() {
-            return self.split(store, mirror, wanted);
+            return self.split(newest, mirror, wanted, body, stats);
         }
         let mut closed = std::mem::take(&mut self.closed);
         close_over(store, wanted, &mut closed);
-        let flags = self.split(store, mirror, &closed);
+        let flags = self.split(newest, mirror, &closed, body, stats);
         self.closed = closed;
         flags
     }
@@ -56,7 +64,7 @@ impl FrameWriter {
     }
 
     /// Whether the row in `slot` will be in step after this frame, as far as is chosen.
-    pub(super) fn will_know(&self, slot: u16, enters_from: usize) -> bool {
+    pub(in crate::frame) fn will_know(&self, slot: u16, enters_from: usize) -> bool {
         let (reloads, enters) = self.loads.split_at(enters_from);
         let stays = |at: usize| {
             let load = reloads.binary_search_by_key(&Some(at as u32), |load| load.stays_at);
