@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use snapline_shared::link::LinkSpec;
 use snapline_shared::quant::{Blend, Lane, Shape};
 use snapline_shared::schema::{FieldSpec, Kind, SCHEMA_BYTES_MAX, Schema};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -67,6 +68,8 @@ impl Field {
             players,
             maps: Maps::new(target.clone()),
             join_timeout: options.join_timeout,
+            link: options.link.unwrap_or(LinkSpec::NONE),
+            seed: options.seed,
             drop_every: options.drop_every_s.map(|seconds| Duration::from_secs(seconds.into())),
             start: Instant::now(),
             span_s: span_s(options.seconds),

@@ -10,7 +10,7 @@
 //! | `fetch`, `map`, `open_files` | one HTTP request; the room's map for all bots; enough descriptors |
 //! | `brains` | who plays: a brain or the schema |
 //! | `steer`, `steered` | the input of a bot, from a seed and the schema; the player that presses it |
-//! | `bot`, `socket` | one bot from its connection to its goodbye |
+//! | `bot`, `socket`, `line` | one bot from its connection to its goodbye; the simulated link between the two |
 //! | `light` | bots by the thousand on one thread, of whose snapshots only the head is read |
 //! | `workload` | the workloads w1, w2 and w3 |
 //! | `field` | where a run takes place |
@@ -41,6 +41,7 @@ mod field;
 mod html;
 mod light;
 mod limit;
+mod line;
 mod load;
 mod map;
 mod open_files;
@@ -70,7 +71,7 @@ pub use options::{
 };
 pub use plot::{Line, Plot, bars};
 pub use processes::{run_child, run_processes};
-pub use report::{Bots, Cpu, Mispredictions, Percentiles, Report, Spread, Visible};
+pub use report::{Bots, Cpu, LateInputs, Mispredictions, Percentiles, Report, Spread, Visible};
 pub use series::Moment;
 pub use server_use::ServerUse;
 pub use steer::Steering;

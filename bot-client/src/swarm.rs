@@ -294,6 +294,7 @@ fn count(outcome: Outcome, tally: &mut Tally) {
     tally.desyncs += outcome.desyncs;
     tally.resumes += outcome.resumes;
     tally.starved_ticks += outcome.starved_ticks;
+    tally.late_inputs.add(outcome.late_inputs);
     tally.compared += outcome.compared;
     tally.mispredictions.add(outcome.mispredictions);
     match outcome.end {
