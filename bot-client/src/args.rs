@@ -57,6 +57,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "LINK", value_parser = PossibleValuesParser::new(LinkSpec::PRESETS.map(|(name, _)| name)))]
     link: Option<String>,
 
+    /// Write a line of JSON for each input and each snapshot of whole clients to this file, for trace-join with the server's --trace; with --processes
+    /// to FILE.0, FILE.1, ...
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+
     #[command(flatten)]
     load: LoadArgs,
 
@@ -147,6 +152,7 @@ impl Args {
         line.push(format!("--part={part}"));
         line.extend(self.room.iter().map(|room| format!("--room={room}")));
         line.extend(self.drop_every.iter().map(|seconds| format!("--drop-every={seconds}")));
+        line.extend(self.trace.iter().map(|trace| format!("--trace={}.{part}", trace.display())));
         line.extend(self.link.iter().map(|link| format!("--link={link}")));
         line.extend(load.workload.iter().map(|workload| format!("--workload={workload}")));
         line.extend(load.rooms.iter().map(|rooms| format!("--rooms={rooms}")));
@@ -186,6 +192,7 @@ impl Args {
             steer: self.steer,
             drop_every_s: self.drop_every,
             link: self.link.as_deref().and_then(LinkSpec::named),
+            trace: self.trace.clone(),
             ..options
         }
     }
@@ -257,12 +264,13 @@ mod tests {
 
     #[test]
     fn every_argument_arrives() {
-        let line = "bot-client --url ws://h --bots 3 --seconds 4 --room r --ramp 5 --seed 6 --steer --drop-every 7 --link 4g --json -";
+        let line = "bot-client --url ws://h --bots 3 --seconds 4 --room r --ramp 5 --seed 6 --steer --drop-every 7 --link 4g --trace t --json -";
         let args = Args::try_parse_from(line.split(' ')).unwrap();
         let options = args.options();
         assert_eq!((options.url.as_str(), options.bots, options.seconds), ("ws://h", 3, 4));
         assert_eq!((options.room.as_deref(), options.ramp_per_second, options.seed), (Some("r"), 5, 6));
         assert!(options.steer && options.drop_every_s == Some(7));
+        assert_eq!(options.trace, Some(PathBuf::from("t")));
         assert_eq!((options.link, args.title().as_str()), (Some(LinkSpec::MOBILE), "Snapline: bots on ws://h by 4g"));
         assert_eq!(args.json, Some(PathBuf::from("-")));
     }
@@ -286,13 +294,14 @@ mod tests {
             "bot-client --workload w3 --bots 70 --processes 2 --lead-ticks 1 --room r --ramp 7 --steer --full-share 0.5",
             "bot-client --keep-idle 9000 --rooms 20 --processes 3 --server-pid 7 --seconds 9 --seed 4 --json -",
             "bot-client --floor --in-bytes 10 --bots 30 --processes 4 --url ws://h:1",
-            "bot-client --bots 30 --processes 2 --drop-every 5 --link hotel",
+            "bot-client --bots 30 --processes 2 --drop-every 5 --link hotel --trace t",
         ] {
             let args = Args::try_parse_from(line.split(' ')).unwrap();
             let options = args.options();
             let child = args.of_child(1, options.bots);
             let child = Args::try_parse_from(std::iter::once("bot-client".to_owned()).chain(child)).unwrap();
-            assert_eq!(child.options(), Options { part: (1, args.processes), ..options });
+            let trace = options.trace.as_ref().map(|trace| trace.with_extension("1"));
+            assert_eq!(child.options(), Options { part: (1, args.processes), trace, ..options });
             assert_eq!((child.part, child.json, child.html), (Some(1), None, None));
         }
     }

@@ -20,6 +20,7 @@ use crate::map::Maps;
 use crate::samples::Shards;
 use crate::socket::{CODE_NO_CLOSE, Socket, broken, connect, dropped};
 use crate::swarm::{Live, Phase};
+use crate::trace::{Trace, Traces};
 
 /// How long the server may leave a bot's messages unread.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,6 +48,7 @@ pub(crate) struct Shared {
     /// Length of a span of the series, in seconds.
     pub(crate) span_s: u32,
     pub(crate) samples: Shards,
+    pub(crate) traces: Option<Traces>,
     pub(crate) live: Arc<Live>,
 }
 
@@ -125,8 +127,9 @@ pub(crate) async fn play(
     match socket {
         Ok(socket) => {
             let (line, measuring_since) = (shared.line(number), Instant::now());
-            let bot =
-                Bot { number, shared, phase, socket, line, player, measuring: false, measuring_since, reset_at: None };
+            let trace = shared.traces.as_ref().map(|traces| traces.of(number));
+            let (measuring, reset_at) = (false, None);
+            let bot = Bot { number, shared, phase, socket, line, trace, player, measuring, measuring_since, reset_at };
             Box::new(bot).run(deadline, joining).await
         }
         Err(words) => {
@@ -149,6 +152,7 @@ struct Bot {
     phase: watch::Receiver<Phase>,
     socket: Socket,
     line: Line,
+    trace: Option<Trace>,
     player: Box<dyn Player>,
     measuring: bool,
     measuring_since: Instant,
@@ -240,7 +244,7 @@ impl Bot {
                 message = self.socket.next(), if self.line.takes() => self.handle(message),
                 () = &mut sleep, if wake.is_some() => {
                     let received = self.receive();
-                    self.player.update(self.now_us());
+                    self.update();
                     received
                 }
                 () = sleep_until(reset_at.unwrap_or_else(Instant::now)), if reset_at.is_some() => return End::Reset,
@@ -268,14 +272,24 @@ impl Bot {
         self.shared.start + Duration::from_micros(us)
     }
 
+    fn update(&mut self) {
+        let now_us = self.now_us();
+        if let Some(trace) = &mut self.trace {
+            trace.note_sampled(now_us);
+        }
+        self.player.update(now_us);
+    }
+
     async fn transmit(&mut self) -> Result<(), End> {
         let now_us = self.now_us();
-        let Some(first) = self.line.poll_transmit(now_us, &mut *self.player) else { return Ok(()) };
+        let Some(first) = self.line.poll_transmit(now_us, &mut *self.player, self.trace.as_ref()) else {
+            return Ok(());
+        };
         let send = async {
             let mut next = Some(first);
             while let Some(bytes) = next {
                 self.socket.feed(Message::binary(bytes)).await?;
-                next = self.line.poll_transmit(now_us, &mut *self.player);
+                next = self.line.poll_transmit(now_us, &mut *self.player, self.trace.as_ref());
             }
             self.socket.flush().await
         };
@@ -320,19 +334,26 @@ impl Bot {
     fn receive(&mut self) -> Result<(), End> {
         let now_us = self.now_us();
         while let Some(bytes) = self.line.receive(now_us) {
+            // An input that is due goes out with what a snapshot brings.
+            if let Some(trace) = &mut self.trace {
+                trace.note_sampled(now_us);
+            }
             self.player.handle_message(now_us, &bytes).map_err(|error| match error {
                 ClientError::Decode(_) | ClientError::Schema(_) | ClientError::Setup(_) => {
                     End::Undecodable(error.to_string(), Close::ProtocolError)
                 }
             })?;
-            self.measure();
+            self.measure(now_us);
         }
         Ok(())
     }
 
     /// Takes out what the player has to tell, so that nothing piles up in it.
-    fn measure(&mut self) {
+    fn measure(&mut self, now_us: u64) {
         if let Some(arrival) = self.player.poll_arrival() {
+            if let Some(trace) = &self.trace {
+                trace.add_arrival(now_us, self.player.session(), &arrival);
+            }
             self.shared.live.add_snapshot(arrival.bytes);
             if let Some(at) = self.reset_at.take() {
                 self.shared.samples.of(self.number).add_resume_us(at.elapsed().as_micros() as u64);

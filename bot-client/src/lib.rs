@@ -17,6 +17,7 @@
 //! | `swarm` | starts all, times the run, collects |
 //! | `samples`, `cpu`, `server_use` | what is measured; what this process and the server's spend |
 //! | `series`, `counts`, `part` | the same over time; histograms in JSON; what one process of several brings home |
+//! | `trace`, `trace_file` | what bots write while they play; a file that nobody waits for |
 //! | `limit` | the largest count that goes well |
 //! | `processes` | one run by several processes |
 //! | `report`, `load`, `table`, `html`, `plot` | what comes out: JSON, a table, a page |
@@ -59,6 +60,8 @@ mod steered;
 mod swarm;
 mod table;
 mod target;
+mod trace;
+mod trace_file;
 mod workload;
 
 pub use brains::{Brains, Play};
@@ -76,4 +79,5 @@ pub use series::Moment;
 pub use server_use::ServerUse;
 pub use steer::Steering;
 pub use swarm::{Live, RunError, run, run_until};
+pub use trace_file::{TraceFile, Tracer, unix_us};
 pub use workload::Workload;

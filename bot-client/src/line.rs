@@ -6,6 +6,8 @@
 use snapline_shared::client::Player;
 use snapline_shared::link::{Link, LinkSpec};
 
+use crate::trace::Trace;
+
 /// The way to the server and back.
 #[derive(Debug)]
 pub(crate) struct Line {
@@ -35,14 +37,24 @@ impl Line {
         self.down.receive(now_us)
     }
 
-    /// The next message that has come up by now, for the socket. What the player wants to send enters the way up before.
-    pub(crate) fn poll_transmit(&mut self, now_us: u64, player: &mut dyn Player) -> Option<Vec<u8>> {
+    /// The next message that has come up by now, for the socket. What the player wants to send enters the way up before, and is traced.
+    pub(crate) fn poll_transmit(
+        &mut self,
+        now_us: u64,
+        player: &mut dyn Player,
+        trace: Option<&Trace>,
+    ) -> Option<Vec<u8>> {
         while self.up.is_ready()
             && let Some(message) = player.poll_transmit()
         {
+            let traced = trace.map(|trace| (trace, message.clone()));
             self.up.send(now_us, message);
-            if self.up.last_passage().stalled {
+            let passage = self.up.last_passage();
+            if passage.stalled {
                 player.mark_stalled();
+            }
+            if let Some((trace, message)) = traced {
+                trace.add_sent(now_us, player.session(), &message, passage);
             }
         }
         self.up.receive(now_us)
@@ -89,10 +101,10 @@ mod tests {
     fn messages_take_their_time_in_both_directions() {
         let mut line = Line::new(LinkSpec { delay_us: 50 * MS, ..LinkSpec::NONE }, 1);
         let mut player = player();
-        assert_eq!((line.poll_transmit(0, &mut player), line.next_us()), (None, Some(50 * MS)));
+        assert_eq!((line.poll_transmit(0, &mut player, None), line.next_us()), (None, Some(50 * MS)));
         line.arrive(20 * MS, vec![7]);
-        assert_eq!(line.poll_transmit(50 * MS - 1, &mut player), None);
-        assert!(line.poll_transmit(50 * MS, &mut player).is_some(), "Hello");
+        assert_eq!(line.poll_transmit(50 * MS - 1, &mut player, None), None);
+        assert!(line.poll_transmit(50 * MS, &mut player, None).is_some(), "Hello");
         assert_eq!((line.receive(70 * MS - 1), line.next_us()), (None, Some(70 * MS)));
         assert_eq!((line.receive(70 * MS), line.next_us()), (Some(vec![7]), None));
     }
@@ -100,7 +112,7 @@ mod tests {
     #[test]
     fn without_a_link_nothing_is_held_back() {
         let mut line = Line::new(LinkSpec::NONE, 1);
-        assert!(line.poll_transmit(9, &mut player()).is_some());
+        assert!(line.poll_transmit(9, &mut player(), None).is_some());
         line.arrive(9, vec![7]);
         assert_eq!((line.receive(9), line.next_us(), line.takes()), (Some(vec![7]), None, true));
     }
@@ -111,10 +123,10 @@ mod tests {
         line.arrive(0, vec![7]);
         assert!(!line.takes());
         let mut player = player();
-        assert_eq!(line.poll_transmit(0, &mut player), None);
+        assert_eq!(line.poll_transmit(0, &mut player, None), None);
         player.handle_open(0, "another Hello, for the first is in the link");
-        assert_eq!(line.poll_transmit(0, &mut player), None);
-        assert!(line.poll_transmit(MS, &mut player).is_some() && player.poll_transmit().is_some());
+        assert_eq!(line.poll_transmit(0, &mut player, None), None);
+        assert!(line.poll_transmit(MS, &mut player, None).is_some() && player.poll_transmit().is_some());
         assert!(line.receive(MS).is_some() && line.takes());
     }
 
@@ -124,9 +136,9 @@ mod tests {
         let (mut line, mut player) = (Line::new(spec, 1), playing());
         for tick in 1..=30 {
             player.update(tick * 17 * MS);
-            assert_eq!(line.poll_transmit(tick * 17 * MS, &mut player), None, "all of it is lost once");
+            assert_eq!(line.poll_transmit(tick * 17 * MS, &mut player, None), None, "all of it is lost once");
         }
-        let Some(first) = line.poll_transmit(10_000 * MS, &mut player) else { panic!("an input") };
+        let Some(first) = line.poll_transmit(10_000 * MS, &mut player, None) else { panic!("an input") };
         let layout = player.session().schema().input.layout();
         let Ok(ClientMessage::Input(input)) = ClientMessage::decode(&first, &layout, Tick(0), Step(0)) else {
             panic!("{first:?} is an input")

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use snapline_shared::link::LinkSpec;
@@ -63,6 +64,8 @@ pub struct Options {
     pub drop_every_s: Option<u32>,
     /// What each bot's socket goes through, in either direction. Only whole clients have it. Default: nothing.
     pub link: Option<LinkSpec>,
+    /// The file to which whole clients write a line for each input and each snapshot. Default: none.
+    pub trace: Option<PathBuf>,
     /// Rooms that the bots are spread over, within [`ROOMS`]: `ROOM-0`, `ROOM-1`, ... (`load-0` without a room's name); with one, the room itself.
     /// Default 1.
     pub rooms: u32,
@@ -101,6 +104,7 @@ impl Options {
             steer: false,
             drop_every_s: None,
             link: None,
+            trace: None,
             rooms: 1,
             pattern: Pattern::Wander,
             full_share: None,

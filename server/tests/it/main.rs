@@ -19,6 +19,7 @@ mod resume;
 mod rooms;
 mod shutdown;
 mod stopped;
+mod trace;
 
 use snapline_server::{Config, Server};
 
