@@ -6,6 +6,7 @@
 mod admission;
 mod client;
 mod close_codes;
+mod equal;
 mod files;
 mod game;
 mod health;
