@@ -4,7 +4,7 @@
 
 import { cover } from "./cover.js";
 import { buttonElement, element, inputElement } from "./dom.js";
-import { connect } from "./snapline.js";
+import { connect } from "./trace.js";
 import { kept, keep } from "./storage.js";
 
 const NAME_KEY = "snapline.name";

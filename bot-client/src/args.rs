@@ -4,9 +4,11 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::Parser;
+use clap::builder::PossibleValuesParser;
 use snapline_bots::{
     BOTS, CHURN, DROP_EVERY_S, FLOOR_IN_BYTES, LEAD_TICKS, Options, RAMP_PER_SECOND, ROOMS, SECONDS, Workload,
 };
+use snapline_shared::link::LinkSpec;
 
 /// A swarm of headless clients for any Snapline server: load, latency, bandwidth.
 ///
@@ -49,6 +51,16 @@ pub(crate) struct Args {
     /// Every bot resets its connection after so many seconds, again and again, and comes back to its seat, 1 to 3600; without, never
     #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = within(DROP_EVERY_S))]
     drop_every: Option<u32>,
+
+    /// Put a simulated TCP link between each bot and the server, in either direction: delay, jitter, losses that stall all behind them, bandwidth.
+    /// Whole clients alone have it; times are kept to a millisecond
+    #[arg(long, value_name = "LINK", value_parser = PossibleValuesParser::new(LinkSpec::PRESETS.map(|(name, _)| name)))]
+    link: Option<String>,
+
+    /// Write a line of JSON for each input and each snapshot of whole clients to this file, for trace-join with the server's --trace; with --processes
+    /// to FILE.0, FILE.1, ...
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
 
     #[command(flatten)]
     load: LoadArgs,
@@ -139,6 +151,9 @@ impl Args {
         line.push(format!("--processes={}", self.processes));
         line.push(format!("--part={part}"));
         line.extend(self.room.iter().map(|room| format!("--room={room}")));
+        line.extend(self.drop_every.iter().map(|seconds| format!("--drop-every={seconds}")));
+        line.extend(self.trace.iter().map(|trace| format!("--trace={}.{part}", trace.display())));
+        line.extend(self.link.iter().map(|link| format!("--link={link}")));
         line.extend(load.workload.iter().map(|workload| format!("--workload={workload}")));
         line.extend(load.rooms.iter().map(|rooms| format!("--rooms={rooms}")));
         line.extend(load.full_share.iter().map(|share| format!("--full-share={share}")));
@@ -152,7 +167,8 @@ impl Args {
     /// What a report of this run is called.
     pub(crate) fn title(&self) -> String {
         let what = self.load.workload.map_or_else(|| "bots".to_owned(), |workload| format!("workload {workload}"));
-        format!("Snapline: {what} on {}", self.url)
+        let link = self.link.as_ref().map_or_else(String::new, |link| format!(" by {link}"));
+        format!("Snapline: {what} on {}{link}", self.url)
     }
 
     pub(crate) fn options(&self) -> Options {
@@ -175,6 +191,8 @@ impl Args {
             seed: self.seed,
             steer: self.steer,
             drop_every_s: self.drop_every,
+            link: self.link.as_deref().and_then(LinkSpec::named),
+            trace: self.trace.clone(),
             ..options
         }
     }
@@ -194,6 +212,8 @@ Examples:
   The same messages without a game: what the kernel takes for them
       taskset -c 0 cargo run --release -p snapline-benches --bin floor -- --listen 127.0.0.1:9001 --hz 20 --out-bytes 40
       taskset -c 1 bot-client --floor --in-bytes 10 --url ws://127.0.0.1:9001 --bots 500
+  Ten bots far away, each with a connection of its own that loses and delays
+      bot-client --link hotel
   One figure for a script
       bot-client --bots 100 --json - | jq .bytes_per_client_tick.p99
 
@@ -204,6 +224,7 @@ The report:
   resumed    from a bot's own reset of its connection (--drop-every) to the first snapshot that it applied after it
   visible    rows a bot knows
   late       from when a snapshot was due, by the even schedule of its room, to its arrival; those that never came count too
+  late inputs  inputs that the server went without although they were sent, and how many of them a loss on the simulated link had held up
   mispredicted  own states that the server's differed from: an input came late, the game touched the player, or neither
   dropped    sockets that the server ended, by close code; 1006: without a close frame
 
@@ -243,13 +264,14 @@ mod tests {
 
     #[test]
     fn every_argument_arrives() {
-        let line =
-            "bot-client --url ws://h --bots 3 --seconds 4 --room r --ramp 5 --seed 6 --steer --drop-every 7 --json -";
+        let line = "bot-client --url ws://h --bots 3 --seconds 4 --room r --ramp 5 --seed 6 --steer --drop-every 7 --link 4g --trace t --json -";
         let args = Args::try_parse_from(line.split(' ')).unwrap();
         let options = args.options();
         assert_eq!((options.url.as_str(), options.bots, options.seconds), ("ws://h", 3, 4));
         assert_eq!((options.room.as_deref(), options.ramp_per_second, options.seed), (Some("r"), 5, 6));
         assert!(options.steer && options.drop_every_s == Some(7));
+        assert_eq!(options.trace, Some(PathBuf::from("t")));
+        assert_eq!((options.link, args.title().as_str()), (Some(LinkSpec::MOBILE), "Snapline: bots on ws://h by 4g"));
         assert_eq!(args.json, Some(PathBuf::from("-")));
     }
 
@@ -272,12 +294,14 @@ mod tests {
             "bot-client --workload w3 --bots 70 --processes 2 --lead-ticks 1 --room r --ramp 7 --steer --full-share 0.5",
             "bot-client --keep-idle 9000 --rooms 20 --processes 3 --server-pid 7 --seconds 9 --seed 4 --json -",
             "bot-client --floor --in-bytes 10 --bots 30 --processes 4 --url ws://h:1",
+            "bot-client --bots 30 --processes 2 --drop-every 5 --link hotel --trace t",
         ] {
             let args = Args::try_parse_from(line.split(' ')).unwrap();
             let options = args.options();
             let child = args.of_child(1, options.bots);
             let child = Args::try_parse_from(std::iter::once("bot-client".to_owned()).chain(child)).unwrap();
-            assert_eq!(child.options(), Options { part: (1, args.processes), ..options });
+            let trace = options.trace.as_ref().map(|trace| trace.with_extension("1"));
+            assert_eq!(child.options(), Options { part: (1, args.processes), trace, ..options });
             assert_eq!((child.part, child.json, child.html), (Some(1), None, None));
         }
     }
@@ -296,6 +320,7 @@ mod tests {
             ("--in-bytes", ["8", "1025", "-1", "x"], "9 to 1024"),
             ("--full-share", ["1.1", "2", "x", ""], "0 to 1"),
             ("--workload", ["w0", "w4", "W1", ""], "w1, w2 or w3"),
+            ("--link", ["none", "LAN", "5g", ""], "lan, wifi, 4g, hotel, satellite"),
             ("--seed", ["-1", "18446744073709551616", "x", ""], "0 to 18446744073709551615"),
         ] {
             for value in values {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use snapline_shared::client::{ClientError, Mispredictions, Player, SessionEvent};
+use snapline_shared::client::{ClientError, LateInputs, Mispredictions, Player, SessionEvent};
+use snapline_shared::link::LinkSpec;
 use snapline_shared::message::{Close, Notice, REASON_BYTES_MAX, cut};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -14,10 +15,12 @@ use tokio_tungstenite::tungstenite::http::Uri;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 
 use crate::brains::Players;
+use crate::line::Line;
 use crate::map::Maps;
 use crate::samples::Shards;
 use crate::socket::{CODE_NO_CLOSE, Socket, broken, connect, dropped};
 use crate::swarm::{Live, Phase};
+use crate::trace::{Trace, Traces};
 
 /// How long the server may leave a bot's messages unread.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,6 +38,9 @@ pub(crate) struct Shared {
     pub(crate) players: Players,
     pub(crate) maps: Maps,
     pub(crate) join_timeout: Duration,
+    /// What is between a bot and its socket, and what it and all else is random by.
+    pub(crate) link: LinkSpec,
+    pub(crate) seed: u64,
     /// How long a bot's connection lives until it resets it.
     pub(crate) drop_every: Option<Duration>,
     /// Zero of every player's clock.
@@ -42,6 +48,7 @@ pub(crate) struct Shared {
     /// Length of a span of the series, in seconds.
     pub(crate) span_s: u32,
     pub(crate) samples: Shards,
+    pub(crate) traces: Option<Traces>,
     pub(crate) live: Arc<Live>,
 }
 
@@ -49,6 +56,11 @@ impl Shared {
     /// Where the socket of bot `number` is.
     pub(crate) fn uri(&self, number: u32) -> Uri {
         self.uris[number as usize % self.uris.len()].clone()
+    }
+
+    /// What bot `number` has between it and its socket, empty.
+    fn line(&self, number: u32) -> Line {
+        Line::new(self.link, self.seed ^ (u64::from(number) << 32))
     }
 }
 
@@ -61,6 +73,7 @@ pub(crate) struct Outcome {
     pub(crate) resumes: u64,
     pub(crate) desyncs: u64,
     pub(crate) starved_ticks: u64,
+    pub(crate) late_inputs: LateInputs,
     pub(crate) compared: u64,
     pub(crate) mispredictions: Mispredictions,
 }
@@ -75,6 +88,7 @@ impl Outcome {
             resumes: stats.resumes,
             desyncs: stats.desyncs,
             starved_ticks: stats.starved_ticks,
+            late_inputs: stats.late_inputs,
             compared: player.compared(),
             mispredictions: player.mispredictions(),
         }
@@ -112,10 +126,11 @@ pub(crate) async fn play(
     };
     match socket {
         Ok(socket) => {
-            let measuring_since = Instant::now();
-            Box::new(Bot { number, shared, phase, socket, player, measuring: false, measuring_since, reset_at: None })
-                .run(deadline, joining)
-                .await
+            let (line, measuring_since) = (shared.line(number), Instant::now());
+            let trace = shared.traces.as_ref().map(|traces| traces.of(number));
+            let (measuring, reset_at) = (false, None);
+            let bot = Bot { number, shared, phase, socket, line, trace, player, measuring, measuring_since, reset_at };
+            Box::new(bot).run(deadline, joining).await
         }
         Err(words) => {
             shared.live.add_lost();
@@ -136,6 +151,8 @@ struct Bot {
     shared: Arc<Shared>,
     phase: watch::Receiver<Phase>,
     socket: Socket,
+    line: Line,
+    trace: Option<Trace>,
     player: Box<dyn Player>,
     measuring: bool,
     measuring_since: Instant,
@@ -181,6 +198,7 @@ impl Bot {
             Ok(Err(words)) => return Err(End::Outside(words)),
             Err(_) => return Err(End::Outside("no WebSocket in time after a reset".to_owned())),
         };
+        self.line = self.shared.line(self.number);
         self.player.handle_open(self.now_us(), &format!("bot-{}", self.number));
         self.join(deadline).await
     }
@@ -189,8 +207,10 @@ impl Bot {
     async fn join(&mut self, deadline: Instant) -> Result<(), End> {
         while !self.player.has_joined() {
             self.transmit().await?;
+            let arrival = self.line.next_us().map(|us| self.instant(us));
             tokio::select! {
-                message = self.socket.next() => self.handle(message)?,
+                message = self.socket.next(), if self.line.takes() => self.handle(message)?,
+                () = sleep_until(arrival.unwrap_or(deadline)), if arrival.is_some() => self.receive()?,
                 () = sleep_until(deadline) => return Err(End::Outside("no Welcome in time".to_owned())),
                 () = ended(&mut self.phase) => {
                     return Err(End::Outside(STOPPED.to_owned()));
@@ -215,15 +235,17 @@ impl Bot {
             if let Err(words) = self.shared.maps.hand_to(&mut *self.player).await {
                 return End::Undecodable(words, Close::Bye);
             }
-            let wake = self.player.next_update_us().map(|us| self.shared.start + Duration::from_micros(us));
+            let wake = self.player.next_update_us().into_iter().chain(self.line.next_us()).min();
+            let wake = wake.map(|us| self.instant(us));
             if let Some(wake) = wake {
                 sleep.as_mut().reset(wake.max(Instant::now() + UPDATE_GAP_MIN));
             }
             let handled = tokio::select! {
-                message = self.socket.next() => self.handle(message),
+                message = self.socket.next(), if self.line.takes() => self.handle(message),
                 () = &mut sleep, if wake.is_some() => {
-                    self.player.update(self.now_us());
-                    Ok(())
+                    let received = self.receive();
+                    self.update();
+                    received
                 }
                 () = sleep_until(reset_at.unwrap_or_else(Instant::now)), if reset_at.is_some() => return End::Reset,
                 changed = self.phase.changed() => {
@@ -246,13 +268,28 @@ impl Bot {
         self.shared.start.elapsed().as_micros() as u64
     }
 
+    fn instant(&self, us: u64) -> Instant {
+        self.shared.start + Duration::from_micros(us)
+    }
+
+    fn update(&mut self) {
+        let now_us = self.now_us();
+        if let Some(trace) = &mut self.trace {
+            trace.note_sampled(now_us);
+        }
+        self.player.update(now_us);
+    }
+
     async fn transmit(&mut self) -> Result<(), End> {
-        let Some(first) = self.player.poll_transmit() else { return Ok(()) };
+        let now_us = self.now_us();
+        let Some(first) = self.line.poll_transmit(now_us, &mut *self.player, self.trace.as_ref()) else {
+            return Ok(());
+        };
         let send = async {
             let mut next = Some(first);
             while let Some(bytes) = next {
                 self.socket.feed(Message::binary(bytes)).await?;
-                next = self.player.poll_transmit();
+                next = self.line.poll_transmit(now_us, &mut *self.player, self.trace.as_ref());
             }
             self.socket.flush().await
         };
@@ -289,19 +326,34 @@ impl Bot {
             Some(Err(error)) => return Err(broken(&error)),
             None => return Err(End::Dropped(CODE_NO_CLOSE, "the connection ended".to_owned())),
         };
+        self.line.arrive(self.now_us(), bytes.into());
+        self.receive()
+    }
+
+    /// Hands the player what has come through the link by now.
+    fn receive(&mut self) -> Result<(), End> {
         let now_us = self.now_us();
-        self.player.handle_message(now_us, &bytes).map_err(|error| match error {
-            ClientError::Decode(_) | ClientError::Schema(_) | ClientError::Setup(_) => {
-                End::Undecodable(error.to_string(), Close::ProtocolError)
+        while let Some(bytes) = self.line.receive(now_us) {
+            // An input that is due goes out with what a snapshot brings.
+            if let Some(trace) = &mut self.trace {
+                trace.note_sampled(now_us);
             }
-        })?;
-        self.measure();
+            self.player.handle_message(now_us, &bytes).map_err(|error| match error {
+                ClientError::Decode(_) | ClientError::Schema(_) | ClientError::Setup(_) => {
+                    End::Undecodable(error.to_string(), Close::ProtocolError)
+                }
+            })?;
+            self.measure(now_us);
+        }
         Ok(())
     }
 
     /// Takes out what the player has to tell, so that nothing piles up in it.
-    fn measure(&mut self) {
+    fn measure(&mut self, now_us: u64) {
         if let Some(arrival) = self.player.poll_arrival() {
+            if let Some(trace) = &self.trace {
+                trace.add_arrival(now_us, self.player.session(), &arrival);
+            }
             self.shared.live.add_snapshot(arrival.bytes);
             if let Some(at) = self.reset_at.take() {
                 self.shared.samples.of(self.number).add_resume_us(at.elapsed().as_micros() as u64);

@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use snapline_shared::link::LinkSpec;
+use snapline_shared::message::ROOM_DEFAULT;
 use snapline_shared::quant::{Blend, Lane, Shape};
 use snapline_shared::schema::{FieldSpec, Kind, SCHEMA_BYTES_MAX, Schema};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -22,6 +25,8 @@ use crate::series::span_s;
 use crate::server_use;
 use crate::swarm::{Live, Phase, RunError};
 use crate::target::Target;
+use crate::trace::Traces;
+use crate::trace_file::TraceFile;
 
 pub(crate) const SCHEMA_PATH: &str = "/schema.json";
 /// The head of an Input with an ack, in whole bytes.
@@ -61,16 +66,21 @@ impl Field {
         let uris = (0..options.rooms).map(|room| target.in_room(options.room_name(room).as_deref()).parse::<Uri>());
         let uris = uris.collect::<Result<Vec<Uri>, _>>()?;
         let input = players.schema().input.clone();
+        let start = Instant::now();
+        let traces = options.trace.as_ref().map(|path| traces(path, &uris, start)).transpose()?;
         let shared = Arc::new(Shared {
             address,
             uris: uris.clone(),
             players,
             maps: Maps::new(target.clone()),
             join_timeout: options.join_timeout,
+            link: options.link.unwrap_or(LinkSpec::NONE),
+            seed: options.seed,
             drop_every: options.drop_every_s.map(|seconds| Duration::from_secs(seconds.into())),
-            start: Instant::now(),
+            start,
             span_s: span_s(options.seconds),
             samples: Shards::new(),
+            traces,
             live: live.clone(),
         });
         Ok(Self { address, uris: Some(uris), input, shared: Some(shared) })
@@ -132,6 +142,15 @@ impl Field {
 
 /// What the thread of the light bots brings home.
 pub(crate) type LightRun = oneshot::Receiver<Result<light::Outcome, RunError>>;
+
+/// Begins the trace of a run whose players' clocks begin at `start`.
+fn traces(path: &Path, uris: &[Uri], start: Instant) -> Result<Traces, RunError> {
+    let file =
+        TraceFile::create(path).map_err(|error| RunError::Trace { path: path.to_owned(), error: error.to_string() })?;
+    let named = |uri: &Uri| uri.query()?.split('&').find_map(|pair| pair.strip_prefix("room=")).map(Arc::from);
+    let rooms = uris.iter().map(|uri| named(uri).unwrap_or_else(|| Arc::from(ROOM_DEFAULT)));
+    Ok(Traces::new(file, rooms.collect(), start.elapsed().as_micros() as u64))
+}
 
 /// A message to the floor has a head of 67 bits, an ack among them, and these bytes.
 fn floor_input(in_bytes: u32) -> Kind {

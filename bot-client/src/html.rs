@@ -121,7 +121,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Bots;
+    use crate::report::{Bots, LateInputs};
     use crate::{Load, Moment, Tail};
 
     #[test]
@@ -132,9 +132,12 @@ mod tests {
         bots.reasons = [("<script>alert(1)</script>".to_owned(), 1)].into();
         let late_ms = Tail { p50: Some(0.4), p99: Some(3.0), ..Tail::default() };
         let load = Load { light: 3, late_ms, ..Load::default() };
+        let late_inputs = LateInputs { count: 12, stalled: 9 };
         let report = Report {
             bots,
             load,
+            late_inputs,
+            resumes: 4,
             series: series.collect(),
             late_counts: vec![(0.1, 5), (0.15, 9)],
             ..Report::default()
@@ -142,6 +145,7 @@ mod tests {
         let page = report.to_html("w1 & more");
         assert!(page.contains("<title>w1 &amp; more</title>") && page.contains("Good: 3 bots joined"));
         assert_eq!(page.matches("<svg").count(), 4);
+        assert!(page.contains("\nlate inputs    12, 9 of them") && page.contains("\nresumes        4\n"), "{page}");
         assert!(!page.contains("<script") && !page.contains("http"), "{page}");
         assert!(!page.contains("NaN") && !page.contains("inf"), "{page}");
     }

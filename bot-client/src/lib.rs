@@ -10,13 +10,14 @@
 //! | `fetch`, `map`, `open_files` | one HTTP request; the room's map for all bots; enough descriptors |
 //! | `brains` | who plays: a brain or the schema |
 //! | `steer`, `steered` | the input of a bot, from a seed and the schema; the player that presses it |
-//! | `bot`, `socket` | one bot from its connection to its goodbye |
+//! | `bot`, `socket`, `line` | one bot from its connection to its goodbye; the simulated link between the two |
 //! | `light` | bots by the thousand on one thread, of whose snapshots only the head is read |
 //! | `workload` | the workloads w1, w2 and w3 |
 //! | `field` | where a run takes place |
 //! | `swarm` | starts all, times the run, collects |
 //! | `samples`, `cpu`, `server_use` | what is measured; what this process and the server's spend |
 //! | `series`, `counts`, `part` | the same over time; histograms in JSON; what one process of several brings home |
+//! | `trace`, `trace_file` | what bots write while they play; a file that nobody waits for |
 //! | `limit` | the largest count that goes well |
 //! | `processes` | one run by several processes |
 //! | `report`, `load`, `table`, `html`, `plot` | what comes out: JSON, a table, a page |
@@ -41,6 +42,7 @@ mod field;
 mod html;
 mod light;
 mod limit;
+mod line;
 mod load;
 mod map;
 mod open_files;
@@ -58,6 +60,8 @@ mod steered;
 mod swarm;
 mod table;
 mod target;
+mod trace;
+mod trace_file;
 mod workload;
 
 pub use brains::{Brains, Play};
@@ -70,9 +74,10 @@ pub use options::{
 };
 pub use plot::{Line, Plot, bars};
 pub use processes::{run_child, run_processes};
-pub use report::{Bots, Cpu, Mispredictions, Percentiles, Report, Spread, Visible};
+pub use report::{Bots, Cpu, LateInputs, Mispredictions, Percentiles, Report, Spread, Visible};
 pub use series::Moment;
 pub use server_use::ServerUse;
 pub use steer::Steering;
 pub use swarm::{Live, RunError, run, run_until};
+pub use trace_file::{TraceFile, Tracer, unix_us};
 pub use workload::Workload;

@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use snapline_shared::link::LinkSpec;
 use snapline_shared::message::is_room_name;
 
 use crate::target::Target;
@@ -60,6 +62,10 @@ pub struct Options {
     pub steer: bool,
     /// Every bot resets its connection after so many seconds, again and again, and comes back to its seat; within [`DROP_EVERY_S`]. Default: never.
     pub drop_every_s: Option<u32>,
+    /// What each bot's socket goes through, in either direction. Only whole clients have it. Default: nothing.
+    pub link: Option<LinkSpec>,
+    /// The file to which whole clients write a line for each input and each snapshot. Default: none.
+    pub trace: Option<PathBuf>,
     /// Rooms that the bots are spread over, within [`ROOMS`]: `ROOM-0`, `ROOM-1`, ... (`load-0` without a room's name); with one, the room itself.
     /// Default 1.
     pub rooms: u32,
@@ -97,6 +103,8 @@ impl Options {
             seed: 1,
             steer: false,
             drop_every_s: None,
+            link: None,
+            trace: None,
             rooms: 1,
             pattern: Pattern::Wander,
             full_share: None,
@@ -187,6 +195,10 @@ impl Options {
                 words: "light bots alone come and go: give a full_share below 1".to_owned(),
             });
         }
+        if self.link.is_some() && self.full_bots() < self.bots {
+            let words = "whole clients alone have one: give a full_share of 1 and neither keep_idle nor floor";
+            all.push(Wrong { field: "link", words: words.to_owned() });
+        }
         let room = self.room.as_deref();
         if room.is_some_and(|room| !is_room_name(room)) {
             all.push(Wrong { field: "room", words: "takes 1 to 32 characters of a-z, 0-9 and -".to_owned() });
@@ -240,6 +252,21 @@ mod tests {
             options = Options { bots, seconds, ramp_per_second, ..options };
             let wrong: Vec<_> = options.check().unwrap_err().0.into_iter().map(|wrong| wrong.field).collect();
             assert_eq!(wrong, ["bots", "seconds", "ramp"]);
+        }
+    }
+
+    #[test]
+    fn light_bots_have_no_link() {
+        let linked = |options: Options| Options { link: Some(LinkSpec::WIFI), ..options }.check().is_ok();
+        let plain = Options::new("ws://h");
+        assert!(linked(plain.clone()) && linked(Options { bots: 999, full_share: Some(1.0), ..plain.clone() }));
+        for light in [
+            Options { bots: 999, ..plain.clone() },
+            Options { full_share: Some(0.9), ..plain.clone() },
+            Options { hidden: true, ..plain.clone() },
+            Options { floor_in_bytes: Some(10), ..plain },
+        ] {
+            assert!(!linked(light.clone()), "{light:?}");
         }
     }
 

@@ -139,6 +139,7 @@ fn moments(series: &Series, watch: &Watch, span_s: u32, seconds: f64) -> Vec<Mom
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::LateInputs;
 
     fn part(late_us: u64) -> Part {
         let mut samples = Samples::new();
@@ -147,7 +148,15 @@ mod tests {
             samples.add_snapshot(40);
             samples.add_late(0.0, late_us + n, n != 7);
         }
-        let tally = Tally { joined: 2, dropped: [(1006, 1)].into(), ..Tally::default() };
+        let tally = Tally {
+            joined: 2,
+            dropped: [(1006, 1)].into(),
+            resumes: 1,
+            desyncs: 2,
+            starved_ticks: 3,
+            late_inputs: LateInputs { count: 5, stalled: 4 },
+            ..Tally::default()
+        };
         let watch = Watch { pid: None, span_s: 1, before: None, readings: Vec::new(), ended: None };
         let play = Play::default();
         Part { seconds: 2.0, cpu_s: Some(0.5), threads: 1, play, tally, samples, watch, light_s: 2.0, busy: Some(0.25) }
@@ -160,6 +169,8 @@ mod tests {
         let parts = sent.iter().map(|part| serde_json::from_str(&serde_json::to_string(part).unwrap()).unwrap());
         let report = Part::report(&options, parts.collect());
         assert_eq!((report.bots.asked, report.bots.joined, report.bots.dropped.get(&1006)), (4, 4, Some(&2)));
+        assert_eq!((report.resumes, report.desyncs, report.starved_ticks), (2, 4, 6));
+        assert_eq!(report.late_inputs, LateInputs { count: 10, stalled: 8 });
         assert_eq!((report.snapshots, report.load.missed_steps, report.load.light), (200, 2, 4));
         assert!(report.load.late_ms.p50.unwrap() < 1.2 && report.load.late_ms.p99.unwrap() > 49.0);
         assert_eq!((report.cpu.seconds, report.load.busy_share), (Some(1.0), Some(0.95)));

@@ -51,6 +51,8 @@ pub struct Report {
     pub desyncs: u64,
     /// Inputs that the server said came too late.
     pub starved_ticks: u64,
+    /// Inputs that the server went without although they were sent; of whole clients alone.
+    pub late_inputs: LateInputs,
     /// Snapshots whose own state could be compared with what a brain's client had predicted.
     pub compared: u64,
     /// How often prediction and server disagreed.
@@ -123,6 +125,22 @@ impl Mispredictions {
     }
 }
 
+/// Inputs that came too late, as far as snapshots show: a lone one between two snapshots may be missed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateInputs {
+    /// All of them.
+    pub count: u64,
+    /// Those that were stuck behind a retransmission of the simulated link: no clock could have known.
+    pub stalled: u64,
+}
+
+impl LateInputs {
+    pub(crate) const fn add(&mut self, more: client::LateInputs) {
+        self.count += more.count;
+        self.stalled += more.stalled;
+    }
+}
+
 /// CPU time of this process during the time of play.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Cpu {
@@ -159,6 +177,7 @@ impl Report {
             decode_errors: tally.decode_errors,
             desyncs: tally.desyncs,
             starved_ticks: tally.starved_ticks,
+            late_inputs: tally.late_inputs,
             compared: tally.compared,
             mispredictions: tally.mispredictions,
             visible: Visible {
@@ -244,6 +263,7 @@ pub(crate) struct Tally {
     pub(crate) decode_errors: u64,
     pub(crate) desyncs: u64,
     pub(crate) starved_ticks: u64,
+    pub(crate) late_inputs: LateInputs,
     pub(crate) compared: u64,
     pub(crate) mispredictions: Mispredictions,
 }
@@ -264,6 +284,9 @@ impl Tally {
             let known = self.reasons.contains_key(&words) || self.reasons.len() < REASONS_MAX - 1;
             *self.reasons.entry(if known { words } else { REASON_OTHER.to_owned() }).or_default() += count;
         }
+        self.resumes += other.resumes;
+        self.late_inputs.count += other.late_inputs.count;
+        self.late_inputs.stalled += other.late_inputs.stalled;
         self.decode_errors += other.decode_errors;
         self.desyncs += other.desyncs;
         self.starved_ticks += other.starved_ticks;
@@ -335,6 +358,8 @@ mod tests {
             "/mispredictions/unexplained",
             "/compared",
             "/starved_ticks",
+            "/late_inputs/count",
+            "/late_inputs/stalled",
             "/cpu/threads",
             "/visible/mean",
         ] {

@@ -55,6 +55,10 @@ impl Player for Steered {
         self.session.poll_transmit()
     }
 
+    fn mark_stalled(&mut self) {
+        self.session.mark_stalled();
+    }
+
     fn poll_event(&mut self) -> Option<SessionEvent> {
         self.session.poll_event()
     }
@@ -73,6 +77,10 @@ impl Player for Steered {
 
     fn set_map(&mut self, _: &[u8]) -> Result<(), ClientError> {
         Ok(())
+    }
+
+    fn session(&self) -> &Session {
+        &self.session
     }
 
     fn stats(&self) -> SessionStats {

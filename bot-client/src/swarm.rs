@@ -1,6 +1,7 @@
 //! A run: fetch the schema, start the bots one by one, let them play, end them, count.
 
 use std::future::{pending, ready};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -64,6 +65,14 @@ pub enum RunError {
     /// The system has no thread, poll or timer for the light bots.
     #[error("light bots: {0}")]
     Light(String),
+    /// The trace cannot be begun.
+    #[error("trace: {path}: {error}", path = path.display())]
+    Trace {
+        /// Its file.
+        path: PathBuf,
+        /// The system's words.
+        error: String,
+    },
     /// A process of a run by several has failed.
     #[error("processes: {0}")]
     Process(String),
@@ -294,6 +303,7 @@ fn count(outcome: Outcome, tally: &mut Tally) {
     tally.desyncs += outcome.desyncs;
     tally.resumes += outcome.resumes;
     tally.starved_ticks += outcome.starved_ticks;
+    tally.late_inputs.add(outcome.late_inputs);
     tally.compared += outcome.compared;
     tally.mispredictions.add(outcome.mispredictions);
     match outcome.end {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::load::{Load, Tail};
-use crate::report::{Bots, Cpu, Mispredictions, Report, Spread};
+use crate::report::{Bots, Cpu, LateInputs, Mispredictions, Report, Spread};
 use crate::server_use::ServerUse;
 
 impl fmt::Display for Report {
@@ -47,6 +47,8 @@ impl fmt::Display for Report {
             _ => writeln!(f, "mispredicted   {wrong}, of {compared} snapshots")?,
         }
         writeln!(f, "starved ticks  {}", self.starved_ticks)?;
+        let LateInputs { count, stalled } = self.late_inputs;
+        writeln!(f, "late inputs    {count}, {stalled} of them behind a simulated retransmission")?;
         if self.resumes > 0 {
             writeln!(f, "resumes        {}", self.resumes)?;
         }
@@ -110,6 +112,8 @@ mod tests {
             snapshots: 600,
             bytes_per_client_tick: Spread { mean: Some(50.0), p50: Some(48.0), p99: Some(99.0) },
             rtt_ms: Percentiles { p50: Some(12.0), p99: Some(1234.5) },
+            late_inputs: LateInputs { count: 12, stalled: 9 },
+            resumes: 4,
             ..Report::default()
         };
         let table = report.to_string();
@@ -119,6 +123,8 @@ mod tests {
             "snapshot, B            50.0      48.0      99.0",
             "rtt, ms                   -      12.0    1234.5",
             "down, kbit/s           12.0",
+            "late inputs    12, 9 of them behind a simulated retransmission",
+            "resumes        4",
             "verdict        good",
         ] {
             assert!(table.lines().any(|row| row == line), "{line:?} in\n{table}");

@@ -15,7 +15,7 @@ use crate::config::{Config, ConfigError, ConfigErrors};
 const ENVIRONMENT: &str = "SNAPLINE_";
 
 /// Settings that are absent unless given.
-const OPTIONAL: [&str; 4] = ["ops_listen", "seed", "map", "assets"];
+const OPTIONAL: [&str; 5] = ["ops_listen", "seed", "map", "trace", "assets"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -73,6 +73,10 @@ struct Flags {
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     map: Option<PathBuf>,
+    /// Write a line of JSON for each tick of each room to this file
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<PathBuf>,
     /// Serve the page from this directory instead of the one built in
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -84,6 +84,10 @@ pub struct Config {
     /// first no dot. At most 1 MiB. Default: none. Who has not got it downloads it at `/maps/NAME` before it can predict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub map: Option<PathBuf>,
+    /// Writes a line of JSON to this file for each tick of each room, in place of what is there: times, phases, and every input that has arrived. A
+    /// tick never waits for it; lines that the disk is too slow for are left out and counted. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<PathBuf>,
     /// Serves the page from this directory, fresh at every request, instead of the one built in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assets: Option<PathBuf>,
@@ -123,6 +127,7 @@ impl Default for Config {
             seed: None,
             dev: false,
             map: None,
+            trace: None,
             assets: None,
             log: "info".to_owned(),
             options: BTreeMap::new(),

@@ -3,17 +3,19 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use snapline_bots::TraceFile;
 use snapline_shared::game::{Game, SetupError};
 use snapline_shared::message::ROOM_DEFAULT;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use crate::config::{Config, ConfigErrors};
-use crate::host::{BrainMaker, Host, Meters};
+use crate::config::{Config, ConfigError, ConfigErrors};
+use crate::host::{BrainMaker, Host, Meters, TickLine, Trace};
 use crate::net::{Gate, accept};
 use crate::ops::assets::{Assets, File};
 use crate::ops::metrics::{Exposition, ops_router};
@@ -72,6 +74,8 @@ pub struct Server {
     connections_max: u32,
     has_page: bool,
     runtime: Option<Runtime>,
+    /// Its lines are written by the end of this.
+    _trace: Option<TraceFile<TickLine>>,
 }
 
 impl Server {
@@ -117,7 +121,9 @@ impl Server {
             Builder::new_multi_thread().worker_threads(RUNTIME_THREADS).thread_name("net").enable_all().build()?;
         let metrics = Exposition::new().map_err(io::Error::other)?;
         let meters = Arc::new(Meters::new(metrics.recorder(), G::NAME));
-        let host = Arc::new(Host::start::<G>(config, map, maker, meters, runtime.handle().clone())?);
+        let trace = config.trace.as_deref().map(begin_trace).transpose()?;
+        let lines = trace.as_ref().map(|trace| Trace::new(trace.tracer()));
+        let host = Arc::new(Host::start::<G>(config, map, maker, meters, runtime.handle().clone(), lines)?);
         let connections = Arc::new(Semaphore::new(config.connections_max));
         let assets = config.assets.clone().map_or(Assets::BuiltIn, Assets::Directory);
         let has_page = assets.has_page(G::NAME);
@@ -140,7 +146,8 @@ impl Server {
         }
         runtime.spawn(accept(listener, router(site), config.handshakes_max));
         let connections_max = u32::try_from(config.connections_max).unwrap_or(u32::MAX);
-        Ok(Self { address, ops_address, host, connections, connections_max, has_page, runtime: Some(runtime) })
+        let runtime = Some(runtime);
+        Ok(Self { address, ops_address, host, connections, connections_max, has_page, runtime, _trace: trace })
     }
 
     /// Where it listens.
@@ -210,6 +217,12 @@ impl Drop for Server {
             });
         });
     }
+}
+
+/// Begins the file of `config.trace`.
+fn begin_trace(path: &Path) -> Result<TraceFile<TickLine>, StartError> {
+    let wrong = |error: io::Error| ConfigError::new("trace", format!("{}: {error}", path.display()));
+    TraceFile::create(path).map_err(|error| StartError::Config(ConfigErrors(vec![wrong(error)])))
 }
 
 /// Listens at `address`.

@@ -133,3 +133,32 @@ fn what_the_game_does_to_the_own_state_is_counted_by_cause_and_drawn_without_a_j
         assert!(jump > 0.1 && jump < 0.6, "a shove of 3 units fades: {jump} at most from tick to tick");
     }
 }
+
+#[test]
+fn who_comes_back_to_a_hidden_page_sees_no_correction_of_before_fade() {
+    // Hidden in the middle of a fade, and across two shoves.
+    for hidden_ticks in [1, 400] {
+        let mut room = room::<Shove>(&[("says_so", "")]);
+        let mut player = Player::join(&mut room, at(0), FAR);
+        let push = Push { way: 3 };
+        let offset = |player: &Player<Shove>, tick| {
+            let drawn = player.client.own_numbers(at(tick)).expect("an own state")[1];
+            drawn - f64::from(player.client.own().expect("an own state").place.y)
+        };
+        let shoved = (0..400).find(|&tick| {
+            player.run(&mut room, at(tick), push);
+            tick > 200 && offset(&player, tick).abs() > 1.0
+        });
+        let hides = shoved.expect("a correction fades") + 1;
+        player.client.session().set_visible(false);
+        (hides..hides + hidden_ticks).for_each(|tick| player.run(&mut room, at(tick), push));
+        let returns = hides + hidden_ticks;
+        player.client.session().set_visible(true);
+        assert_eq!(offset(&player, returns), 0.0, "at once, {hidden_ticks} ticks later");
+        // The first snapshot after it brings what has happened meanwhile; the next shove comes later.
+        for tick in returns..returns + 40 {
+            player.run(&mut room, at(tick), push);
+            assert_eq!(offset(&player, tick), 0.0, "{} ticks after {hidden_ticks}", tick - returns);
+        }
+    }
+}

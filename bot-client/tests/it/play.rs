@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use crate::common::{options, schema, server, welcome};
 use snapline_bots::{Options, run};
+use snapline_server::{Config, Server};
+use snapline_shared::link::LinkSpec;
 use snapline_shared::message::{ClientMessage, Notice, ServerMessage, Status};
+use snapline_swarm::Swarm;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
@@ -48,6 +51,29 @@ async fn bots_join_send_inputs_hear_the_server_and_say_goodbye() {
     for _ in 0..4 {
         assert_eq!(heard.recv().await, Some(1000));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bots_on_a_simulated_link_are_as_far_away_as_it_says_and_say_which_inputs_a_loss_held_up() {
+    let config = Config { listen: ([127, 0, 0, 1], 0).into(), tick_threads: 1, ..Config::default() };
+    let server = Server::start::<Swarm>(&config).expect("a server starts on a free port");
+    let spec = LinkSpec { delay_us: 60_000, loss_per_mille: 30, stall_us: 300_000, ..LinkSpec::NONE };
+    let options = Options { seconds: 4, link: Some(spec), ..options(server.address(), 4) };
+    let report = run(&options).await.unwrap();
+    assert!(report.is_good(), "{report}");
+    assert!(report.rtt_ms.p50 >= Some(120.0) && report.echo_ms.p50 >= Some(120.0), "{report}");
+    // At 60 messages a second, each of 30 in a thousand holds up 18 for which nobody could have had the lead.
+    assert!(report.late_inputs.stalled > 0 && report.late_inputs.stalled <= report.late_inputs.count, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bots_that_reset_their_connections_come_back_to_their_seats_and_are_counted() {
+    let config = Config { listen: ([127, 0, 0, 1], 0).into(), tick_threads: 1, ..Config::default() };
+    let server = Server::start::<Swarm>(&config).expect("a server starts on a free port");
+    let options = Options { seconds: 4, drop_every_s: Some(1), ..options(server.address(), 3) };
+    let report = run(&options).await.unwrap();
+    assert!(report.is_good(), "{report}");
+    assert!(report.resumes >= 3 && report.resume_ms.p50.is_some(), "{report}");
 }
 
 #[tokio::test]

@@ -90,7 +90,10 @@ impl<G: Game> Hosted<G> {
         shared: Arc<Shared>,
         registry: Arc<Registry>,
     ) -> Result<Self, SetupError> {
-        let room = Room::new(shared.config.room(name, shared.map.clone()))?;
+        let mut room = Room::new(shared.config.room(name, shared.map.clone()))?;
+        if shared.trace.is_some() {
+            room.trace();
+        }
         let bots = if name == ROOM_DEFAULT { shared.config.house_bots } else { 0 };
         let house = maker.filter(|_| bots > 0).map(|maker| House::new(maker, bots, room.config().seed));
         Ok(Self {
@@ -356,6 +359,9 @@ impl<G: Game> Hosted<G> {
         let now_ns = now_ns();
         self.room.handle_tick_took(u32::try_from((now_ns - start_ns) / 1000).unwrap_or(u32::MAX));
         self.account(now_ns - start_ns);
+        if let Some(trace) = &self.shared.trace {
+            trace.add(&mut self.room, start_us, (now_ns - start_ns) / 1000, self.watch.spent_ns());
+        }
         self.rest(now_ns / 1000);
     }
 

@@ -24,6 +24,7 @@ mod peers;
 mod socket;
 mod stopwatch;
 mod thread;
+mod trace;
 
 use std::io;
 use std::net::TcpStream;
@@ -46,6 +47,7 @@ pub(crate) use looks::RowsAnswer;
 pub(crate) use meters::Meters;
 pub(crate) use noise::Noise;
 pub(crate) use socket::{answer_to, config as socket_config, violation};
+pub(crate) use trace::{TickLine, Trace};
 
 use crate::config::Config;
 use crate::room::RoomMap;
@@ -94,6 +96,8 @@ struct Shared {
     skip_noise: Noise,
     slow_noise: Noise,
     join_noise: Noise,
+    /// None: nobody traces.
+    trace: Option<Trace>,
 }
 
 struct Mailbox {
@@ -110,7 +114,7 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Starts the threads; goodbyes run on `runtime`. House bots play when there is a `maker` of brains.
+    /// Starts the threads; goodbyes run on `runtime`. House bots play when there is a `maker` of brains; rooms are traced when there is a `trace`.
     ///
     /// # Errors
     /// When the system gives no thread or no poll.
@@ -120,6 +124,7 @@ impl Host {
         maker: Option<BrainMaker<G>>,
         meters: Arc<Meters>,
         runtime: Handle,
+        trace: Option<Trace>,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             config: config.clone(),
@@ -133,6 +138,7 @@ impl Host {
             skip_noise: Noise::default(),
             slow_noise: Noise::default(),
             join_noise: Noise::default(),
+            trace,
         });
         let (stop, _) = watch::channel(false);
         let mut host = Self { shared, mailboxes: Vec::new(), threads: Mutex::default(), stop };

@@ -19,6 +19,19 @@ pub(crate) struct Held<I> {
     pub(crate) fresh: bool,
 }
 
+/// An input that has arrived, for those who trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct InputArrival {
+    /// The seat's number.
+    pub player: u16,
+    /// The tick it is for.
+    pub tick: u32,
+    /// Whole ticks that it was early by: 0 is just in time, less is too late.
+    pub slack: i32,
+    /// Whether it will be applied at its tick: it is not late, not farther ahead than inputs are kept, and the first for its tick.
+    pub applied: bool,
+}
+
 /// What becomes of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {

@@ -6,7 +6,7 @@ use snapline_shared::tick::{Seen, Step};
 use snapline_shared::wire::Wire;
 
 use super::connection::{Asked, clean};
-use super::inputs::{Verdict, believable};
+use super::inputs::{InputArrival, Verdict, believable};
 use super::{Room, SessionKey};
 
 impl<G: Game> Room<G> {
@@ -86,7 +86,13 @@ impl<G: Game> Room<G> {
         let width = self.world.input_layout().len();
         for i in 0..message.count {
             let input = G::Input::dequantise(&message.words[i * width..(i + 1) * width]);
-            match connection.inputs.push(now, message.first.offset(i as i32), input, seen) {
+            let tick = message.first.offset(i as i32);
+            let verdict = connection.inputs.push(now, tick, input, seen);
+            if let Some(arrivals) = &mut self.arrivals {
+                let (slack, applied) = (tick.since(now.next()), verdict == Verdict::Applied);
+                arrivals.push(InputArrival { player: connection.player.0, tick: tick.0, slack, applied });
+            }
+            match verdict {
                 Verdict::Applied => self.stats.inputs_applied += 1,
                 Verdict::Early => self.stats.inputs_early += 1,
                 Verdict::Repeated => self.stats.inputs_repeated += 1,

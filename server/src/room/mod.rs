@@ -31,6 +31,7 @@ use snapline_shared::rows::Rows;
 use snapline_shared::schema::Schema;
 use snapline_shared::tick::{Step, Tick};
 
+pub use inputs::InputArrival;
 pub use pace::Pace;
 pub use timing::{Laps, PHASES, Phase};
 
@@ -201,6 +202,8 @@ pub struct Room<G: Game> {
     replicator: Replicator,
     timing: Timing,
     closes: VecDeque<(SessionKey, Close)>,
+    /// The inputs since they were last taken; none while nobody traces.
+    arrivals: Option<Vec<InputArrival>>,
     stats: RoomStats,
     pace: Pace,
 }
@@ -234,9 +237,20 @@ impl<G: Game> Room<G> {
             replicator,
             timing: Timing::default(),
             closes: VecDeque::new(),
+            arrivals: None,
             stats: RoomStats::default(),
             pace: Pace::FULL,
         })
+    }
+
+    /// From now on inputs are noted when they arrive, for [`Self::take_arrivals`] after each tick.
+    pub fn trace(&mut self) {
+        self.arrivals = Some(Vec::new());
+    }
+
+    /// The inputs that have arrived since the last call; none unless the room is traced.
+    pub fn take_arrivals(&mut self) -> Vec<InputArrival> {
+        self.arrivals.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// How long the last tick took from its start to its last write, measured by the caller.

@@ -79,6 +79,12 @@ pub(crate) struct Frame {
     pub(crate) payload: Vec<u8>,
 }
 
+impl Frame {
+    pub(crate) const fn is_binary(&self) -> bool {
+        self.opcode == BINARY
+    }
+}
+
 /// A WebSocket as a client has it.
 pub(crate) struct Client {
     stream: TcpStream,

@@ -6,6 +6,7 @@
 mod admission;
 mod client;
 mod close_codes;
+mod equal;
 mod files;
 mod game;
 mod health;
@@ -19,6 +20,7 @@ mod resume;
 mod rooms;
 mod shutdown;
 mod stopped;
+mod trace;
 
 use snapline_server::{Config, Server};
 

@@ -45,11 +45,12 @@ fn all_errors_are_told_at_once() {
 
 #[test]
 fn what_cannot_be_used_ends_with_2() {
-    let rows: [(&[&str], &str); 5] = [
+    let rows: [(&[&str], &str); 6] = [
         (&["--config", "/nonexistent/snapline.toml"], "/nonexistent/snapline.toml"),
         (&["--listen", "nowhere"], "listen"),
         (&["--map", "/nonexistent.json"], "map: /nonexistent.json: "),
         (&["--assets", "/nonexistent"], "assets: /nonexistent is not a directory"),
+        (&["--listen", "127.0.0.1:0", "--trace", "/nonexistent/t"], "trace: /nonexistent/t: "),
         (&["--no-such-flag"], "--no-such-flag"),
     ];
     for (arguments, words) in rows {
@@ -89,6 +90,7 @@ fn help_teaches() {
         "--tick-hz",
         "--ticks-per-step",
         "--map",
+        "--trace",
         "--assets",
         "--dev",
         "--print-config",

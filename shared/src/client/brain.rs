@@ -2,6 +2,7 @@
 
 use super::facts::{Arrival, ClientError, SessionEvent, SessionStats};
 use super::predict::Predicted;
+use super::session::Session;
 use crate::frame::Replica;
 use crate::game::Game;
 use crate::ids::{NetId, PlayerId};
@@ -127,6 +128,8 @@ pub trait Player: Send {
     fn next_update_us(&self) -> Option<u64>;
     /// The next message to send.
     fn poll_transmit(&mut self) -> Option<Vec<u8>>;
+    /// The message that `poll_transmit` gave last is stuck behind a simulated retransmission.
+    fn mark_stalled(&mut self);
     /// The next thing that happened.
     fn poll_event(&mut self) -> Option<SessionEvent>;
     /// What the last snapshot brought; none when there was no new one since the last call.
@@ -140,6 +143,8 @@ pub trait Player: Send {
     /// # Errors
     /// When the game cannot use it.
     fn set_map(&mut self, bytes: &[u8]) -> Result<(), ClientError>;
+    /// The session beneath, to look at.
+    fn session(&self) -> &Session;
     /// Counters.
     fn stats(&self) -> SessionStats;
     /// How often its prediction was wrong, by cause.
@@ -169,6 +174,10 @@ impl<G: Game> Player for Pilot<G> {
         self.client.session().poll_transmit()
     }
 
+    fn mark_stalled(&mut self) {
+        self.client.session().mark_stalled();
+    }
+
     fn poll_event(&mut self) -> Option<SessionEvent> {
         self.client.session().poll_event()
     }
@@ -187,6 +196,10 @@ impl<G: Game> Player for Pilot<G> {
 
     fn set_map(&mut self, bytes: &[u8]) -> Result<(), ClientError> {
         self.client.set_map(bytes)
+    }
+
+    fn session(&self) -> &Session {
+        self.client.session_ref()
     }
 
     fn stats(&self) -> SessionStats {

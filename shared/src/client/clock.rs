@@ -12,7 +12,8 @@ use crate::tick::Tick;
 
 /// Whole ticks that the tightest input is to be early by: one in reserve, for inputs are read once a tick.
 const SLACK_TARGET: f64 = 1.0;
-/// Rate per tick of error, and how far the rate goes: nobody notices 5 %; above `FAR_TICKS` late inputs are worse than 10 %.
+/// Rate per tick of error, and how far the rate goes: nobody notices 5 %. While inputs are late each of them is worse than 10 %, and above `FAR_TICKS`
+/// the way back would take seconds.
 const GAIN: f64 = 0.1;
 const RATE_MAX: f64 = 0.05;
 const RATE_FAR_MAX: f64 = 0.1;
@@ -219,7 +220,8 @@ impl Clock {
         if error.abs() > JUMP_TICKS && !for_spikes {
             return self.jump(now_us, error);
         }
-        let most = if error.abs() > FAR_TICKS { RATE_FAR_MAX } else { RATE_MAX };
+        let are_late = error > SLACK_TARGET;
+        let most = if are_late || error.abs() > FAR_TICKS { RATE_FAR_MAX } else { RATE_MAX };
         let correction = (GAIN * error).clamp(-most, most);
         self.rate = 1.0 + correction;
         // What is needed may not be heard of again for long: then the clock goes on at the server's rate.
@@ -303,3 +305,6 @@ impl Spikes {
         self.at_us.iter().filter(|&&at_us| now_us.saturating_sub(at_us) < SPIKES_US).count() > SPIKES_MAX
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,6 +109,7 @@ impl Playback {
     pub(super) fn restart(&mut self) {
         (self.position, self.newest, self.chase, self.frozen) = (None, None, None, false);
         self.lateness_us.clear();
+        self.delay_us = DELAY_INTERVALS * self.interval_us;
     }
 
     /// A snapshot of `tick` has arrived.
@@ -223,3 +224,6 @@ impl Playback {
         self.frozen
     }
 }
+
+#[cfg(test)]
+mod tests;

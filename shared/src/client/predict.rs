@@ -79,6 +79,8 @@ pub struct Predicted<G: Game> {
     /// What is still added to the drawn own state after a correction, number by number, and since when.
     error: Vec<f64>,
     error_at_us: u64,
+    /// How often somebody had come back to look when that was drawn.
+    returns: u32,
 }
 
 impl<G: Game> Default for Predicted<G> {
@@ -103,6 +105,7 @@ impl<G: Game> Predicted<G> {
             compared: 0,
             error: Vec::new(),
             error_at_us: 0,
+            returns: 0,
             own_fields,
         }
     }
@@ -154,8 +157,11 @@ impl<G: Game> Predicted<G> {
         if let Some(frame) = self.session.take_frame() {
             let drawn = self.own_numbers(now_us);
             let wrong = self.reconcile(&frame);
-            if wrong {
-                self.fade_from(now_us, drawn);
+            // Who has just come back has not seen what was drawn meanwhile.
+            let has_returned = self.returns != self.session.returns();
+            self.returns = self.session.returns();
+            if wrong || has_returned {
+                self.fade_from(now_us, drawn.filter(|_| !has_returned));
             }
             if let (Some(running), Some(replica)) = (&mut self.running, self.session.replica()) {
                 running.shots.confirm(frame.tick, replica.rows(), !wrong && running.base.is_some());
@@ -285,7 +291,7 @@ impl<G: Game> Predicted<G> {
         }
         let left =
             (-(now_us.saturating_sub(self.error_at_us) as f64) / FADE_HALF_US * core::f64::consts::LN_2).min(0.0);
-        let weight = libm::exp(left);
+        let weight = if self.returns == self.session.returns() { libm::exp(left) } else { 0.0 };
         for (number, error) in numbers.iter_mut().zip(&self.error) {
             *number += error * weight;
         }

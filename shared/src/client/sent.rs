@@ -96,3 +96,6 @@ impl SentInputs {
         self.list.iter().map(|sent| sent.tick)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,6 +68,8 @@ pub struct Session {
     updated_us: Option<u64>,
     ack_waits: bool,
     visible: bool,
+    /// How often somebody looks again who did not.
+    returns: u32,
     next_request: u32,
     transmit: VecDeque<(Vec<u8>, Option<Inputs>)>,
     /// The inputs of the message that was polled last.
@@ -97,6 +99,7 @@ impl Session {
             updated_us: None,
             ack_waits: false,
             visible: true,
+            returns: 0,
             next_request: 0,
             transmit: VecDeque::new(),
             polled: None,
@@ -380,6 +383,7 @@ impl Session {
         }
         if visible && !self.visible {
             // What was known is old: the next snapshot is drawn at once, nothing of before is shown again.
+            self.returns = self.returns.wrapping_add(1);
             if let Some(joined) = &mut self.joined {
                 joined.playback.restart();
                 joined.timeline.clear();
@@ -456,6 +460,11 @@ impl Session {
     /// How often a room has taken us in or begun an epoch: with each, what was known of the timeline is void.
     pub(super) const fn timelines(&self) -> u32 {
         self.timelines
+    }
+
+    /// How often somebody has come back to look: what was shown before is void.
+    pub(super) const fn returns(&self) -> u32 {
+        self.returns
     }
 
     /// Ticks by which what is drawn lay behind the newest input when that was sent; none before there was something to draw.
