@@ -10,25 +10,25 @@ use snapline_shared::message::{Close, Hello, ROOM_DEFAULT};
 use snapline_shared::tick::Step;
 use tokio::sync::oneshot;
 
-use crate::room::{Laps, PHASES, Pace, Phase, Room, RoomStats, SessionKey};
+use crate::room::{PHASES, Pace, Phase, Room, RoomStats, SessionKey};
 
 use super::clock::{SECOND_NS, now_ns, now_us};
 use super::directory::Figures;
+use super::fan_out::fan_out;
 use super::house::{BrainMaker, House};
 use super::looks::Looks;
+use super::outgoing::Outgoing;
 use super::pacer::{Due, Pacer};
 use super::peer::Peer;
 use super::peers::{Liveness, Peers};
-use super::socket::{Heard, Outgoing, Socket, Written};
-use super::stopwatch::{SAMPLE_EVERY, Stopwatch};
+use super::socket::{Heard, Socket, Written};
+use super::stopwatch::Stopwatch;
 use super::{RowsAnswer, Shared, farewell, token};
 
 /// Messages of one socket that are handled in one tick; the others wait for the next, and TCP slows the peer down.
 const MESSAGES_PER_TICK_MAX: usize = 64;
 /// A kept room goes to sleep when nobody has looked at it for so many seconds.
 const UNWATCHED_S: u32 = 1;
-/// The clock is read once for so many connections.
-const PEERS_PER_CLOCK: usize = 8;
 
 /// The time that a room took in the last second.
 #[derive(Clone, Copy, Debug, Default)]
@@ -344,9 +344,7 @@ impl<G: Game> Hosted<G> {
         self.part_closed();
         self.keep_alive(start_us);
         if writes {
-            self.watch.begin_fan_out();
             self.write_all();
-            self.watch.end_fan_out();
             if let Some(house) = &mut self.house {
                 house.listen(now_us(), &mut self.room);
             }
@@ -440,26 +438,9 @@ impl<G: Game> Hosted<G> {
     }
 
     fn write_all(&mut self) {
-        let mut over: Vec<SessionKey> = Vec::new();
-        let mut now_us = 0;
-        for (nth, (session, peer)) in self.peers.iter_mut().enumerate() {
-            if nth % PEERS_PER_CLOCK == 0 {
-                now_us = super::clock::now_us();
-            }
-            self.watch.sample(nth % SAMPLE_EVERY == 0);
-            let mut written = peer.socket.flush();
-            while written == Written::Whole
-                && self.room.poll_transmit_timed(now_us, session, &mut self.watch, self.out.begin())
-            {
-                written = peer.socket.send(&mut self.out);
-                self.watch.lap(Phase::Send);
-            }
-            self.bytes.1 += peer.socket.take_written();
-            if written == Written::Gone {
-                over.push(session);
-            }
-        }
-        for session in over {
+        let sent = fan_out(&mut self.room, &mut self.peers, &mut self.watch, &mut self.out);
+        self.bytes.1 += sent.bytes;
+        for session in sent.gone {
             self.lose(session, None);
         }
     }
