@@ -101,7 +101,7 @@ impl<G: Game> Hosted<G> {
             house,
             newcomer: None,
             readable: Vec::new(),
-            pacer: Pacer::new(shared.config.tick_hz, now_ns),
+            pacer: Pacer::in_phase(shared.config.tick_hz, now_ns),
             is_kept: shared.config.keeps(name),
             unwatched_ticks: 0,
             asleep_since_ns: Some(now_ns),
@@ -186,7 +186,7 @@ impl<G: Game> Hosted<G> {
     fn wake(&mut self, now_ns: u64) {
         self.unwatched_ticks = 0;
         if self.asleep_since_ns.take().is_some() {
-            self.pacer = Pacer::new(self.shared.config.tick_hz, now_ns);
+            self.pacer = Pacer::in_phase(self.shared.config.tick_hz, now_ns);
             self.peers.wake(now_ns / 1000);
         }
     }
