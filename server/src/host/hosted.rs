@@ -61,6 +61,10 @@ pub(super) struct Hosted<G: Game> {
     unwatched_ticks: u32,
     /// Since when it sleeps, in nanoseconds: nobody has a seat, or in a kept room nobody looks.
     asleep_since_ns: Option<u64>,
+    /// Whether more than signs of life has come since the last look round, and since the last `second`: while it sleeps there may be thousands of
+    /// connections that are better left alone.
+    has_news: bool,
+    is_stirred: bool,
     figures: Arc<Figures>,
     watch: Stopwatch,
     /// Since the last `second`: bytes in and out, ticks, their time by phase and the longest one.
@@ -105,6 +109,8 @@ impl<G: Game> Hosted<G> {
             is_kept: shared.config.keeps(name),
             unwatched_ticks: 0,
             asleep_since_ns: Some(now_ns),
+            has_news: false,
+            is_stirred: false,
             figures: shared.directory.opened(name),
             watch: Stopwatch::default(),
             told: RoomStats::default(),
@@ -149,6 +155,10 @@ impl<G: Game> Hosted<G> {
         }
         self.hear(now_ns / 1000);
         self.keep_alive(now_ns / 1000);
+        if !take(&mut self.has_news) {
+            return;
+        }
+        self.is_stirred = true;
         self.publish();
         if self.room.is_watched() {
             self.wake(now_ns);
@@ -193,6 +203,7 @@ impl<G: Game> Hosted<G> {
 
     fn fall_asleep(&mut self, now_ns: u64) {
         self.asleep_since_ns = Some(now_ns);
+        (self.has_news, self.is_stirred) = (false, true);
         self.peers.sleep();
     }
 
@@ -270,9 +281,11 @@ impl<G: Game> Hosted<G> {
     pub(super) fn second(&mut self, pace: Pace) -> Spent {
         self.room.set_pace(pace);
         let meters = &self.shared.meters;
-        let stats = self.room.stats();
-        meters.add(&self.told, &stats);
-        self.told = stats;
+        if self.asleep_since_ns.is_none() || take(&mut self.is_stirred) {
+            let stats = self.room.stats();
+            meters.add(&self.told, &stats);
+            self.told = stats;
+        }
         let (read, wrote) = take(&mut self.bytes);
         meters.bytes_in.increment(read);
         meters.bytes_out.increment(wrote);
@@ -397,6 +410,7 @@ impl<G: Game> Hosted<G> {
             let over = match peer.socket.read() {
                 Heard::Message(bytes) => {
                     peer.heard();
+                    self.has_news = true;
                     match self.room.handle_message(now_us, session, &bytes) {
                         Ok(()) => continue,
                         Err(close) => return self.part(session, &close),
@@ -454,6 +468,7 @@ impl<G: Game> Hosted<G> {
 
     /// The connection ends and the room does not know yet.
     fn lose(&mut self, session: SessionKey, close: Option<&Close>) {
+        self.has_news = true;
         if close.is_none_or(Close::keeps_seat) {
             self.room.handle_closed(session);
         } else {
@@ -470,6 +485,7 @@ impl<G: Game> Hosted<G> {
 
     /// The connection ends and the room has forgotten it.
     fn part(&mut self, session: SessionKey, close: &Close) {
+        self.has_news = true;
         let Some(mut peer) = self.peers.remove(session) else {
             if let Some(house) = &mut self.house {
                 house.handle_closed(now_us(), session);
