@@ -12,6 +12,7 @@ use snapline_shared::words::DecodeError;
 use super::hand::Hand;
 use super::schedule::Schedule;
 use crate::samples::Samples;
+use crate::swarm::Live;
 
 /// Inputs whose echo is awaited; older ones are given up.
 const SENT_MAX: usize = 256;
@@ -26,6 +27,7 @@ pub(super) struct Around<'a> {
     pub(super) schedule: &'a mut Option<Schedule>,
     pub(super) samples: &'a mut Samples,
     pub(super) measuring: bool,
+    pub(super) live: &'a Live,
 }
 
 /// What is to be done after a message.
@@ -120,8 +122,12 @@ impl Player {
             let due_us = schedule.step_due_us(head.step.offset(-step));
             samples.add_late(due_us, around.now_us, step == 0);
         }
-        let now_us = around.now_us;
-        self.echo(&head, |sent_us| samples.add_echo_us(now_us.saturating_sub(sent_us)));
+        let (now_us, live) = (around.now_us, around.live);
+        self.echo(&head, |sent_us| {
+            let echo_us = now_us.saturating_sub(sent_us);
+            samples.add_echo_us(echo_us);
+            live.add_echo_us(echo_us);
+        });
         Ok(())
     }
 
@@ -207,7 +213,7 @@ mod tests {
 
         fn hear(&mut self, now_us: u64, bytes: &[u8]) -> Result<Next, DecodeError> {
             let Self { schedule, samples, player } = self;
-            player.handle(bytes, &mut Around { now_us, schedule, samples, measuring: true })
+            player.handle(bytes, &mut Around { now_us, schedule, samples, measuring: true, live: &Live::default() })
         }
 
         fn join(&mut self, now_us: u64) {
@@ -257,8 +263,13 @@ mod tests {
         assert_eq!((bot.samples.late_us.len(), bot.samples.missed_steps, bot.samples.snapshots), (15, 4, 11));
         assert!(bot.samples.late_us.max() >= 80_000 - 200);
         let Bot { player, mut schedule, mut samples } = bot;
-        let around =
-            &mut Around { now_us: 25 * 20_000, schedule: &mut schedule, samples: &mut samples, measuring: true };
+        let around = &mut Around {
+            now_us: 25 * 20_000,
+            schedule: &mut schedule,
+            samples: &mut samples,
+            measuring: true,
+            live: &Live::default(),
+        };
         player.note_overdue(around);
         assert_eq!((samples.late_us.len(), samples.missed_steps), (24, 13));
     }
