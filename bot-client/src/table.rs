@@ -46,7 +46,10 @@ impl fmt::Display for Report {
             0 => writeln!(f, "mispredicted   nothing was predicted")?,
             _ => writeln!(f, "mispredicted   {wrong}, of {compared} snapshots")?,
         }
-        writeln!(f, "starved ticks  {}", self.starved_ticks)?;
+        // Hidden bots send no inputs.
+        if self.load.inputs > 0 || self.load.light < self.bots.asked {
+            writeln!(f, "starved ticks  {}", self.starved_ticks)?;
+        }
         if self.resumes > 0 {
             writeln!(f, "resumes        {}", self.resumes)?;
         }

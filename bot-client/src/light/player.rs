@@ -91,7 +91,10 @@ impl Player {
                 return Ok(if is_first { Next::Joined } else { Next::Nothing });
             }
             ServerMessage::Notice(Notice::Status(status)) => {
-                self.starved_ticks += u64::from(status.starved_ticks);
+                // Who is hidden sends no inputs, so every tick of theirs is without one.
+                if !self.hidden {
+                    self.starved_ticks += u64::from(status.starved_ticks);
+                }
                 if around.measuring {
                     around.samples.add_status(&status);
                 }
@@ -251,6 +254,22 @@ mod tests {
             }
         }
         assert_eq!((bot.samples.echo_us.max() / 100, bot.samples.late_us.max()), (100, 0));
+    }
+
+    #[test]
+    fn ticks_without_input_count_only_for_who_sends_any() {
+        use snapline_shared::message::{Notice, Status};
+
+        let mut bytes = Vec::new();
+        let status = Status { starved_ticks: 50, ..Status::default() };
+        ServerMessage::Notice(Notice::Status(status)).encode(&mut bytes);
+        for (hidden, counted) in [(false, 50), (true, 0)] {
+            let mut bot = Bot::new(2);
+            bot.player.hidden = hidden;
+            bot.join(0);
+            assert_eq!(bot.hear(10, &bytes), Ok(Next::Nothing));
+            assert_eq!(bot.player.starved_ticks, counted);
+        }
     }
 
     #[test]
