@@ -434,6 +434,7 @@ impl<G: Game> Hosted<G> {
             };
             return self.lose(session, over.as_ref());
         }
+        self.shared.meters.floods.increment(1);
         // Edge-triggered: what was left unread is not announced again.
         self.readable.push((session, false));
     }
