@@ -82,6 +82,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value = "5000", allow_negative_numbers = true, value_parser = within(BOTS))]
     pub(crate) find_most: u32,
 
+    /// On a terminal: a bar in one line in place of the live view
+    #[arg(long)]
+    pub(crate) no_view: bool,
+
     /// Write the report as a page that opens offline
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,

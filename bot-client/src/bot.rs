@@ -363,6 +363,9 @@ impl Bot {
                 let mut samples = self.shared.samples.of(self.number);
                 samples.span = span;
                 samples.add_arrival(&arrival);
+                if let Some(echo_us) = arrival.echo_us {
+                    self.shared.live.add_echo_us(echo_us);
+                }
             }
         }
         while let Some(event) = self.player.poll_event() {

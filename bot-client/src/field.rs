@@ -63,7 +63,8 @@ impl Field {
         let players = brains.choose(schema, Schema::hash(&json), options);
         // A `Live` that has been through another run keeps what it had.
         let _ = live.play.set(players.play.clone());
-        let uris = (0..options.rooms).map(|room| target.in_room(options.room_name(room).as_deref()).parse::<Uri>());
+        let uris =
+            (0..options.rooms).map(|room| target.in_room(options.room_name(target, room).as_deref()).parse::<Uri>());
         let uris = uris.collect::<Result<Vec<Uri>, _>>()?;
         let input = players.schema().input.clone();
         let start = Instant::now();

@@ -2,7 +2,7 @@
 //!
 //! Every bot has a real socket and the client that browsers run too. What it does, a game's own brain decides where the caller brings one
 //! ([`Brains`]) and the server's schema is the one it was built for; else it is made from that schema. So this crate knows `snapline-shared` alone
-//! and no game. The binary `bot-client` is arguments, a progress bar and a table around [`run_until`].
+//! and no game. The binary `bot-client` is arguments, a live view of the run and a table around [`run_until`].
 //!
 //! | module | has |
 //! |---|---|
@@ -78,6 +78,6 @@ pub use report::{Bots, Cpu, LateInputs, Mispredictions, Percentiles, Report, Spr
 pub use series::Moment;
 pub use server_use::ServerUse;
 pub use steer::Steering;
-pub use swarm::{Live, RunError, run, run_until};
+pub use swarm::{ECHO_LIMITS_MS, Live, RunError, run, run_until};
 pub use trace_file::{TraceFile, Tracer, unix_us};
 pub use workload::Workload;

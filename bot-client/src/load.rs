@@ -14,7 +14,8 @@ const SLIP_P99_MS_MAX: f64 = 5.0;
 pub struct Load {
     /// Bots that were light: they read the head of each snapshot and leave the rest.
     pub light: u32,
-    /// From when a snapshot was due, by the even schedule of its room, to its arrival. One that never came counts until the first after it.
+    /// From when a snapshot was due, by the even schedule of its room, to its arrival. One that never came counts until the first after it. Without light
+    /// bots: by how much it came later than the fastest of its own client's last seconds would have.
     pub late_ms: Tail,
     /// Snapshots that were due and never came, or only as part of a later one.
     pub missed_steps: u64,
@@ -65,7 +66,7 @@ impl Load {
     /// Who was light and how busy they were, the caller knows.
     pub(crate) fn new(samples: &Samples) -> Self {
         Self {
-            late_ms: Tail::of_us(&samples.late_us),
+            late_ms: Tail::of_us(if samples.late_us.is_empty() { &samples.late_full_us } else { &samples.late_us }),
             missed_steps: samples.missed_steps,
             skipped_ticks: samples.skipped_ticks,
             inputs: samples.inputs,

@@ -2,6 +2,8 @@
 
 mod args;
 mod find_limit;
+#[cfg(feature = "view")]
+mod live;
 mod progress;
 
 use std::fs::{File, OpenOptions};
@@ -63,7 +65,7 @@ fn fail(words: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// The run, with a bar, until it is over or somebody ends it.
+/// The run, with a view or a bar, until it is over or somebody ends it.
 async fn run(args: &args::Args, options: &Options) -> Result<Report, RunError> {
     let (live, brains) = (Arc::<Live>::default(), brains());
     let bots = async {
@@ -81,8 +83,19 @@ async fn run(args: &args::Args, options: &Options) -> Result<Report, RunError> {
     };
     tokio::select! {
         report = bots => report,
-        () = progress::show(options, &live) => Err(RunError::Stopped),
+        () = show(args, options, &live) => Err(RunError::Stopped),
     }
+}
+
+/// Shows how the run goes; never ends by itself.
+async fn show(args: &args::Args, options: &Options, live: &Arc<Live>) {
+    #[cfg(feature = "view")]
+    if !args.no_view {
+        live::show(options, live).await;
+    }
+    #[cfg(not(feature = "view"))]
+    let _ = args.no_view;
+    progress::show(options, live).await;
 }
 
 /// Done when this process is asked to end.

@@ -66,7 +66,7 @@ pub struct Options {
     pub link: Option<LinkSpec>,
     /// The file to which whole clients write a line for each input and each snapshot. Default: none.
     pub trace: Option<PathBuf>,
-    /// Rooms that the bots are spread over, within [`ROOMS`]: `ROOM-0`, `ROOM-1`, ... (`load-0` without a room's name); with one, the room itself.
+    /// Rooms that the bots are spread over, within [`ROOMS`]: `ROOM-0`, `ROOM-1`, ... (`load-0` without a room's name here or in the URL); with one, the room itself.
     /// Default 1.
     pub rooms: u32,
     /// What is pressed where no brain plays. Default: wander.
@@ -158,13 +158,12 @@ impl Options {
         up_to(u64::from(number) + 1) > up_to(u64::from(number))
     }
 
-    /// The name of the room of each bot whose number is `room` modulo `rooms`.
-    pub(crate) fn room_name(&self, room: u32) -> Option<String> {
-        match (self.rooms, &self.room) {
-            (1, room) => room.clone(),
-            (_, Some(name)) => Some(format!("{name}-{room}")),
-            (_, None) => Some(format!("load-{room}")),
+    /// The name of the room of each bot whose number is `room` modulo `rooms`; none: the one that `target` names, or the server's default.
+    pub(crate) fn room_name(&self, target: &Target, room: u32) -> Option<String> {
+        if self.rooms == 1 {
+            return self.room.clone();
         }
+        Some(format!("{}-{room}", self.room.as_deref().or(target.room()).unwrap_or("load")))
     }
 
     /// Where the server is, once every field has been checked.
@@ -267,6 +266,21 @@ mod tests {
             Options { floor_in_bytes: Some(10), ..plain },
         ] {
             assert!(!linked(light.clone()), "{light:?}");
+        }
+    }
+
+    #[test]
+    fn rooms_are_numbered_behind_the_name_given_or_in_the_url() {
+        for (url, room, rooms, named) in [
+            ("ws://h", None, 1, None),
+            ("ws://h/play?room=x", None, 1, None),
+            ("ws://h", None, 3, Some("load-2")),
+            ("ws://h", Some("r"), 3, Some("r-2")),
+            ("ws://h/play?room=x", None, 3, Some("x-2")),
+            ("ws://h/play?a=1&room=x", Some("x"), 3, Some("x-2")),
+        ] {
+            let options = Options { room: room.map(str::to_owned), rooms, ..Options::new(url) };
+            assert_eq!(options.room_name(&options.target().unwrap(), 2).as_deref(), named, "{url} {room:?} {rooms}");
         }
     }
 

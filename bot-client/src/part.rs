@@ -163,6 +163,21 @@ mod tests {
     }
 
     #[test]
+    fn whole_clients_tell_lateness_where_no_light_bot_does() {
+        use snapline_shared::client::{Arrival, Lateness};
+
+        let late = |late_us| Arrival { lateness: Lateness { late_us, ..Lateness::default() }, ..Arrival::default() };
+        let report = |part: Part| Part::report(&Options::new("ws://h"), vec![part]).load.late_ms.p99;
+        let mut whole = part(0);
+        whole.samples = Samples::new();
+        (0..100).for_each(|_| whole.samples.add_arrival(&late(30_000.0)));
+        assert!(report(whole).is_some_and(|ms| (ms - 30.0).abs() < 0.1));
+        let mut mixed = part(1000);
+        (0..100).for_each(|_| mixed.samples.add_arrival(&late(30_000.0)));
+        assert!(report(mixed).is_some_and(|ms| ms < 1.2));
+    }
+
+    #[test]
     fn parts_of_several_processes_make_one_report_and_survive_the_pipe() {
         let options = Options { bots: 4, seconds: 2, full_share: Some(0.0), ..Options::new("ws://h") };
         let sent = [part(1000), Part { busy: Some(0.95), ..part(50_000) }];

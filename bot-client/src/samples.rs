@@ -34,6 +34,9 @@ pub(crate) struct Samples {
     /// From when a snapshot was due to its arrival, or to that of the first after it when it never came.
     #[serde(with = "crate::counts")]
     pub(crate) late_us: Histogram<u64>,
+    /// Of whole clients: by how much a snapshot came later than the fastest of its client's last seconds would have.
+    #[serde(with = "crate::counts")]
+    pub(crate) late_full_us: Histogram<u64>,
     /// Snapshots that were due and never came.
     pub(crate) missed_steps: u64,
     /// Ticks that a room turned out to have skipped.
@@ -70,6 +73,7 @@ impl Samples {
             resume_us: histogram(ECHO_US_MAX),
             rows_snapshots: 0,
             late_us: histogram(ECHO_US_MAX),
+            late_full_us: histogram(ECHO_US_MAX),
             missed_steps: 0,
             skipped_ticks: 0,
             slip_us: histogram(ECHO_US_MAX),
@@ -88,6 +92,7 @@ impl Samples {
         self.add_snapshot(arrival.bytes);
         self.rows += arrival.rows as u64;
         self.rows_snapshots += 1;
+        self.late_full_us.saturating_record(arrival.lateness.late_us.max(0.0) as u64);
         if let Some(echo_us) = arrival.echo_us {
             self.add_echo_us(echo_us);
         }
@@ -148,6 +153,7 @@ impl Samples {
             (&mut self.echo_us, &other.echo_us),
             (&mut self.resume_us, &other.resume_us),
             (&mut self.late_us, &other.late_us),
+            (&mut self.late_full_us, &other.late_full_us),
             (&mut self.slip_us, &other.slip_us),
         ] {
             // Both have the same bounds, all that this can fail for.

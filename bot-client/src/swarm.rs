@@ -84,9 +84,13 @@ pub enum RunError {
     Stopped,
 }
 
+/// Upper ends of the spans that echoes are counted in while a run goes on, in milliseconds; longer ones are counted beyond the last.
+pub const ECHO_LIMITS_MS: [u32; 14] = [1, 2, 4, 8, 16, 25, 33, 50, 75, 100, 150, 250, 500, 1000];
+
 /// Counts while a run goes on; read them from another task.
 #[derive(Debug, Default)]
 pub struct Live {
+    echoes: [AtomicU64; ECHO_LIMITS_MS.len() + 1],
     pub(crate) play: OnceLock<Play>,
     settled: AtomicBool,
     playing: AtomicBool,
@@ -145,6 +149,17 @@ impl Live {
     #[must_use]
     pub fn snapshot_bytes(&self) -> u64 {
         self.snapshot_bytes.load(Ordering::Relaxed)
+    }
+
+    /// From an input's sending to the first snapshot that applied it, how many by [`ECHO_LIMITS_MS`], in the time of play of this process.
+    #[must_use]
+    pub fn echoes(&self) -> [u64; ECHO_LIMITS_MS.len() + 1] {
+        std::array::from_fn(|at| self.echoes[at].load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn add_echo_us(&self, echo_us: u64) {
+        let at = ECHO_LIMITS_MS.partition_point(|&limit_ms| u64::from(limit_ms) * 1000 < echo_us);
+        self.echoes[at].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Sleeps for so long, or until every bot that has joined is lost.

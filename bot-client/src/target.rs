@@ -50,6 +50,11 @@ impl Target {
         })
     }
 
+    /// The room that its query names.
+    pub(crate) fn room(&self) -> Option<&str> {
+        self.path.split_once('?')?.1.split('&').find_map(|pair| pair.strip_prefix("room="))
+    }
+
     /// The value of the `Host` header.
     pub(crate) fn authority(&self) -> &str {
         &self.authority

@@ -268,7 +268,7 @@ impl Engine {
     fn read(&mut self, at: usize, now_us: u64) -> Result<(), End> {
         let Self { bots, schedules, samples, buffer, rng, live, measuring, .. } = self;
         let Bot { wire: Some(wire), player, room, state, .. } = &mut bots[at] else { return Ok(()) };
-        let mut around = Around { now_us, schedule: &mut schedules[*room], samples, measuring: *measuring };
+        let mut around = Around { now_us, schedule: &mut schedules[*room], samples, measuring: *measuring, live };
         let mut joined = false;
         let mut received = 0;
         let ended = wire.read(buffer, |out, frame| {

@@ -12,6 +12,7 @@ use snapline_shared::words::DecodeError;
 use super::hand::Hand;
 use super::schedule::Schedule;
 use crate::samples::Samples;
+use crate::swarm::Live;
 
 /// Inputs whose echo is awaited; older ones are given up.
 const SENT_MAX: usize = 256;
@@ -26,6 +27,7 @@ pub(super) struct Around<'a> {
     pub(super) schedule: &'a mut Option<Schedule>,
     pub(super) samples: &'a mut Samples,
     pub(super) measuring: bool,
+    pub(super) live: &'a Live,
 }
 
 /// What is to be done after a message.
@@ -89,7 +91,10 @@ impl Player {
                 return Ok(if is_first { Next::Joined } else { Next::Nothing });
             }
             ServerMessage::Notice(Notice::Status(status)) => {
-                self.starved_ticks += u64::from(status.starved_ticks);
+                // Who is hidden sends no inputs, so every tick of theirs is without one.
+                if !self.hidden {
+                    self.starved_ticks += u64::from(status.starved_ticks);
+                }
                 if around.measuring {
                     around.samples.add_status(&status);
                 }
@@ -120,8 +125,12 @@ impl Player {
             let due_us = schedule.step_due_us(head.step.offset(-step));
             samples.add_late(due_us, around.now_us, step == 0);
         }
-        let now_us = around.now_us;
-        self.echo(&head, |sent_us| samples.add_echo_us(now_us.saturating_sub(sent_us)));
+        let (now_us, live) = (around.now_us, around.live);
+        self.echo(&head, |sent_us| {
+            let echo_us = now_us.saturating_sub(sent_us);
+            samples.add_echo_us(echo_us);
+            live.add_echo_us(echo_us);
+        });
         Ok(())
     }
 
@@ -207,7 +216,7 @@ mod tests {
 
         fn hear(&mut self, now_us: u64, bytes: &[u8]) -> Result<Next, DecodeError> {
             let Self { schedule, samples, player } = self;
-            player.handle(bytes, &mut Around { now_us, schedule, samples, measuring: true })
+            player.handle(bytes, &mut Around { now_us, schedule, samples, measuring: true, live: &Live::default() })
         }
 
         fn join(&mut self, now_us: u64) {
@@ -248,6 +257,22 @@ mod tests {
     }
 
     #[test]
+    fn ticks_without_input_count_only_for_who_sends_any() {
+        use snapline_shared::message::{Notice, Status};
+
+        let mut bytes = Vec::new();
+        let status = Status { starved_ticks: 50, ..Status::default() };
+        ServerMessage::Notice(Notice::Status(status)).encode(&mut bytes);
+        for (hidden, counted) in [(false, 50), (true, 0)] {
+            let mut bot = Bot::new(2);
+            bot.player.hidden = hidden;
+            bot.join(0);
+            assert_eq!(bot.hear(10, &bytes), Ok(Next::Nothing));
+            assert_eq!(bot.player.starved_ticks, counted);
+        }
+    }
+
+    #[test]
     fn a_gap_makes_every_snapshot_late_that_was_due_in_it() {
         let mut bot = Bot::new(2);
         bot.join(0);
@@ -257,8 +282,13 @@ mod tests {
         assert_eq!((bot.samples.late_us.len(), bot.samples.missed_steps, bot.samples.snapshots), (15, 4, 11));
         assert!(bot.samples.late_us.max() >= 80_000 - 200);
         let Bot { player, mut schedule, mut samples } = bot;
-        let around =
-            &mut Around { now_us: 25 * 20_000, schedule: &mut schedule, samples: &mut samples, measuring: true };
+        let around = &mut Around {
+            now_us: 25 * 20_000,
+            schedule: &mut schedule,
+            samples: &mut samples,
+            measuring: true,
+            live: &Live::default(),
+        };
         player.note_overdue(around);
         assert_eq!((samples.late_us.len(), samples.missed_steps), (24, 13));
     }

@@ -10,25 +10,25 @@ use snapline_shared::message::{Close, Hello, ROOM_DEFAULT};
 use snapline_shared::tick::Step;
 use tokio::sync::oneshot;
 
-use crate::room::{Laps, PHASES, Pace, Phase, Room, RoomStats, SessionKey};
+use crate::room::{PHASES, Pace, Phase, Room, RoomStats, SessionKey};
 
 use super::clock::{SECOND_NS, now_ns, now_us};
 use super::directory::Figures;
+use super::fan_out::fan_out;
 use super::house::{BrainMaker, House};
 use super::looks::Looks;
+use super::outgoing::Outgoing;
 use super::pacer::{Due, Pacer};
 use super::peer::Peer;
 use super::peers::{Liveness, Peers};
-use super::socket::{Heard, Outgoing, Socket, Written};
-use super::stopwatch::{SAMPLE_EVERY, Stopwatch};
+use super::socket::{Heard, Socket, Written};
+use super::stopwatch::Stopwatch;
 use super::{RowsAnswer, Shared, farewell, token};
 
 /// Messages of one socket that are handled in one tick; the others wait for the next, and TCP slows the peer down.
 const MESSAGES_PER_TICK_MAX: usize = 64;
 /// A kept room goes to sleep when nobody has looked at it for so many seconds.
 const UNWATCHED_S: u32 = 1;
-/// The clock is read once for so many connections.
-const PEERS_PER_CLOCK: usize = 8;
 
 /// The time that a room took in the last second.
 #[derive(Clone, Copy, Debug, Default)]
@@ -61,6 +61,10 @@ pub(super) struct Hosted<G: Game> {
     unwatched_ticks: u32,
     /// Since when it sleeps, in nanoseconds: nobody has a seat, or in a kept room nobody looks.
     asleep_since_ns: Option<u64>,
+    /// Whether more than signs of life has come since the last look round, and since the last `second`: while it sleeps there may be thousands of
+    /// connections that are better left alone.
+    has_news: bool,
+    is_stirred: bool,
     figures: Arc<Figures>,
     watch: Stopwatch,
     /// Since the last `second`: bytes in and out, ticks, their time by phase and the longest one.
@@ -104,10 +108,12 @@ impl<G: Game> Hosted<G> {
             house,
             newcomer: None,
             readable: Vec::new(),
-            pacer: Pacer::new(shared.config.tick_hz, now_ns),
+            pacer: Pacer::in_phase(shared.config.tick_hz, now_ns),
             is_kept: shared.config.keeps(name),
             unwatched_ticks: 0,
             asleep_since_ns: Some(now_ns),
+            has_news: false,
+            is_stirred: false,
             figures: shared.directory.opened(name),
             watch: Stopwatch::default(),
             told: RoomStats::default(),
@@ -152,6 +158,10 @@ impl<G: Game> Hosted<G> {
         }
         self.hear(now_ns / 1000);
         self.keep_alive(now_ns / 1000);
+        if !take(&mut self.has_news) {
+            return;
+        }
+        self.is_stirred = true;
         self.publish();
         if self.room.is_watched() {
             self.wake(now_ns);
@@ -189,13 +199,14 @@ impl<G: Game> Hosted<G> {
     fn wake(&mut self, now_ns: u64) {
         self.unwatched_ticks = 0;
         if self.asleep_since_ns.take().is_some() {
-            self.pacer = Pacer::new(self.shared.config.tick_hz, now_ns);
+            self.pacer = Pacer::in_phase(self.shared.config.tick_hz, now_ns);
             self.peers.wake(now_ns / 1000);
         }
     }
 
     fn fall_asleep(&mut self, now_ns: u64) {
         self.asleep_since_ns = Some(now_ns);
+        (self.has_news, self.is_stirred) = (false, true);
         self.peers.sleep();
     }
 
@@ -273,9 +284,11 @@ impl<G: Game> Hosted<G> {
     pub(super) fn second(&mut self, pace: Pace) -> Spent {
         self.room.set_pace(pace);
         let meters = &self.shared.meters;
-        let stats = self.room.stats();
-        meters.add(&self.told, &stats);
-        self.told = stats;
+        if self.asleep_since_ns.is_none() || take(&mut self.is_stirred) {
+            let stats = self.room.stats();
+            meters.add(&self.told, &stats);
+            self.told = stats;
+        }
         let (read, wrote) = take(&mut self.bytes);
         meters.bytes_in.increment(read);
         meters.bytes_out.increment(wrote);
@@ -347,9 +360,7 @@ impl<G: Game> Hosted<G> {
         self.part_closed();
         self.keep_alive(start_us);
         if writes {
-            self.watch.begin_fan_out();
             self.write_all();
-            self.watch.end_fan_out();
             if let Some(house) = &mut self.house {
                 house.listen(now_us(), &mut self.room);
             }
@@ -405,6 +416,7 @@ impl<G: Game> Hosted<G> {
             let over = match peer.socket.read() {
                 Heard::Message(bytes) => {
                     peer.heard();
+                    self.has_news = true;
                     match self.room.handle_message(now_us, session, &bytes) {
                         Ok(()) => continue,
                         Err(close) => return self.part(session, &close),
@@ -428,6 +440,7 @@ impl<G: Game> Hosted<G> {
             };
             return self.lose(session, over.as_ref());
         }
+        self.shared.meters.floods.increment(1);
         // Edge-triggered: what was left unread is not announced again.
         self.readable.push((session, false));
     }
@@ -446,26 +459,9 @@ impl<G: Game> Hosted<G> {
     }
 
     fn write_all(&mut self) {
-        let mut over: Vec<SessionKey> = Vec::new();
-        let mut now_us = 0;
-        for (nth, (session, peer)) in self.peers.iter_mut().enumerate() {
-            if nth % PEERS_PER_CLOCK == 0 {
-                now_us = super::clock::now_us();
-            }
-            self.watch.sample(nth % SAMPLE_EVERY == 0);
-            let mut written = peer.socket.flush();
-            while written == Written::Whole
-                && self.room.poll_transmit_timed(now_us, session, &mut self.watch, self.out.begin())
-            {
-                written = peer.socket.send(&mut self.out);
-                self.watch.lap(Phase::Send);
-            }
-            self.bytes.1 += peer.socket.take_written();
-            if written == Written::Gone {
-                over.push(session);
-            }
-        }
-        for session in over {
+        let sent = fan_out(&mut self.room, &mut self.peers, &mut self.watch, &mut self.out);
+        self.bytes.1 += sent.bytes;
+        for session in sent.gone {
             self.lose(session, None);
         }
     }
@@ -479,6 +475,7 @@ impl<G: Game> Hosted<G> {
 
     /// The connection ends and the room does not know yet.
     fn lose(&mut self, session: SessionKey, close: Option<&Close>) {
+        self.has_news = true;
         if close.is_none_or(Close::keeps_seat) {
             self.room.handle_closed(session);
         } else {
@@ -495,6 +492,7 @@ impl<G: Game> Hosted<G> {
 
     /// The connection ends and the room has forgotten it.
     fn part(&mut self, session: SessionKey, close: &Close) {
+        self.has_news = true;
         let Some(mut peer) = self.peers.remove(session) else {
             if let Some(house) = &mut self.house {
                 house.handle_closed(now_us(), session);

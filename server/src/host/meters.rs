@@ -38,9 +38,12 @@ pub(crate) struct Meters {
     pub(super) rtt: Histogram,
     pub(super) outqueue: Histogram,
     pub(super) log_suppressed: Counter,
+    /// Messages that a client had sent beyond those read in one tick.
+    pub(super) floods: Counter,
+    handshakes_pending: Gauge,
     messages_in: [Counter; 8],
     messages_out: [Counter; 8],
-    inputs: [(&'static str, Counter); 4],
+    inputs: [(&'static str, Counter); 5],
     parts: [Counter; 5],
     snapshots: Counter,
     coalesced: Counter,
@@ -81,9 +84,11 @@ impl Meters {
                 rtt: histogram!("snapline_rtt_seconds"),
                 outqueue: histogram!("snapline_outqueue_bytes"),
                 log_suppressed: counter!("snapline_log_suppressed_total"),
+                floods: counter!("snapline_floods_total"),
+                handshakes_pending: gauge!("snapline_handshakes_pending"),
                 messages_in: messages("in", TYPES_IN),
                 messages_out: messages("out", TYPES_OUT),
-                inputs: ["applied", "late", "future", "dup"]
+                inputs: ["applied", "late", "future", "dup", "invalid"]
                     .map(|verdict| (verdict, counter!("snapline_inputs_total", "verdict" => verdict))),
                 parts: ["runs", "loads", "own", "events", "lists"]
                     .map(|part| counter!("snapline_snapshot_bytes_total", "part" => part)),
@@ -111,6 +116,12 @@ impl Meters {
         });
     }
 
+    /// Somebody has been upgraded and has not joined yet, until what is given is dropped.
+    pub(crate) fn pending(&self) -> Pending {
+        self.handshakes_pending.increment(1.0);
+        Pending(self.handshakes_pending.clone())
+    }
+
     /// The gauges of one tick thread.
     pub(super) fn thread(&self, number: usize) -> ThreadMeters {
         let thread = number.to_string();
@@ -127,8 +138,10 @@ impl Meters {
             self.messages_in[kind].increment(now.messages_in[kind] - before.messages_in[kind]);
             self.messages_out[kind].increment(now.messages_out[kind] - before.messages_out[kind]);
         }
-        let inputs =
-            |stats: &RoomStats| [stats.inputs_applied, stats.inputs_late, stats.inputs_early, stats.inputs_repeated];
+        let inputs = |stats: &RoomStats| {
+            let RoomStats { inputs_applied, inputs_late, inputs_early, inputs_repeated, inputs_invalid, .. } = *stats;
+            [inputs_applied, inputs_late, inputs_early, inputs_repeated, inputs_invalid]
+        };
         for ((_, counter), (now, before)) in self.inputs.iter().zip(inputs(now).into_iter().zip(inputs(before))) {
             counter.increment(now.saturating_sub(before));
         }
@@ -145,6 +158,15 @@ impl Meters {
         self.coalesced.increment(now.steps_coalesced - before.steps_coalesced);
         self.window_closed.increment(now.window_closed - before.window_closed);
         self.desyncs.increment(now.desyncs - before.desyncs);
+    }
+}
+
+/// A handshake that goes on.
+pub(crate) struct Pending(Gauge);
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
     }
 }
 
@@ -172,6 +194,8 @@ fn describe() {
     describe_histogram!("snapline_rtt_seconds", s, "From a snapshot's sending to its ack, once a second and client");
     describe_histogram!("snapline_outqueue_bytes", Unit::Bytes, "Bytes waiting for a client, once a second and client");
     describe_counter!("snapline_log_suppressed_total", "Log lines that were not written because there were too many");
+    describe_counter!("snapline_floods_total", "Ticks in which a client had sent more messages than are read in one");
+    describe_gauge!("snapline_handshakes_pending", "Upgraded connections that have not joined yet");
     describe_counter!("snapline_messages_total", "Messages by direction and type");
     describe_counter!("snapline_inputs_total", "Inputs by what became of them");
     describe_counter!("snapline_snapshot_bytes_total", "Bytes of snapshots by what they are for");

@@ -11,12 +11,14 @@
 mod balance;
 mod clock;
 mod directory;
+mod fan_out;
 mod farewell;
 mod hosted;
 mod house;
 mod looks;
 mod meters;
 mod noise;
+mod outgoing;
 mod overload;
 mod pacer;
 mod peer;

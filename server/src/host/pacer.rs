@@ -5,6 +5,10 @@ use super::clock::SECOND_NS;
 /// Ticks that a late room makes up for at once; what it missed beyond is skipped.
 pub(crate) const CATCH_UP_TICKS_MAX: u64 = 3;
 
+/// Moments within a tick at which rooms may begin theirs: those that share one are ticked after one sleep and one look at the kernel, and with fewer
+/// moments than rooms of some players, the fan-out of one moment delays the next less.
+const PHASES: u32 = 8;
+
 /// What is due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Due {
@@ -27,6 +31,14 @@ impl Pacer {
     /// The first deadline is `now_ns`.
     pub(crate) const fn new(tick_hz: u32, now_ns: u64) -> Self {
         Self { tick_hz, origin_ns: now_ns, passed: 0 }
+    }
+
+    /// The first deadline is the next one of the few moments that rooms share.
+    pub(crate) fn in_phase(tick_hz: u32, now_ns: u64) -> Self {
+        let a_second = u128::from(tick_hz * PHASES);
+        let moment = (u128::from(now_ns) * a_second).div_ceil(SECOND_NS.into());
+        let origin_ns = (moment * u128::from(SECOND_NS)).div_ceil(a_second);
+        Self::new(tick_hz, u64::try_from(origin_ns).unwrap_or(now_ns))
     }
 
     /// When the next tick is due.
@@ -66,6 +78,27 @@ mod tests {
                 }
                 assert_eq!(pacer.take_due(deadline), Due { run: 1, skipped: 0 });
             }
+        }
+    }
+
+    #[test]
+    fn rooms_begin_soon_and_at_few_moments() {
+        for tick_hz in [1, 7, 30, 60, 240] {
+            let tick_ns = SECOND_NS / u64::from(tick_hz);
+            let mut moments: Vec<u64> = Vec::new();
+            for n in 0..500u64 {
+                let now_ns = 3_600_000_000_123 + n * 7_919_333;
+                let mut pacer = Pacer::in_phase(tick_hz, now_ns);
+                let wait_ns = pacer.deadline_ns() - now_ns;
+                assert!(wait_ns <= tick_ns / u64::from(PHASES) + 1, "{tick_hz} Hz: {wait_ns}");
+                while pacer.deadline_ns() < 3_700_000_000_000 {
+                    pacer.take_due(pacer.deadline_ns() + 5 * tick_ns);
+                }
+                moments.push(pacer.deadline_ns() % tick_ns / 1000);
+            }
+            moments.sort_unstable();
+            moments.dedup_by(|b, a| *b <= *a + 1);
+            assert!(moments.len() <= PHASES as usize + 1, "{tick_hz} Hz: {moments:?}");
         }
     }
 

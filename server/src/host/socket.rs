@@ -7,16 +7,14 @@ use std::time::Duration;
 use mio::event::Source;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
+use rustix::io::retry_on_intr;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 use snapline_shared::message::{CLIENT_MESSAGE_BYTES_MAX, Close, SERVER_MESSAGE_BYTES_MAX};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocket, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, error::ProtocolError};
 
-/// Bytes of a frame's head at most.
-const HEAD_BYTES_MAX: usize = 10;
-/// First byte of a frame: the only one of its message, binary.
-const WHOLE_BINARY: u8 = 0x82;
 /// Bytes read from one socket in one tick; also what ends a stream of empty fragments, which are no messages.
 const READ_BYTES_PER_TICK_MAX: usize = 64 * 1024;
 /// The kernel's send buffer (it doubles the number): what waits in it is stale.
@@ -59,42 +57,6 @@ impl Written {
     /// What came of this write and of `next`, which is done only after a whole one.
     pub(crate) fn and_then(self, next: impl FnOnce() -> Self) -> Self {
         if self == Self::Whole { next() } else { self }
-    }
-}
-
-/// A message in the making, behind room for its frame's head: both leave in one call, without a copy. Servers do not mask.
-#[derive(Debug, Default)]
-pub(crate) struct Outgoing(Vec<u8>);
-
-impl Outgoing {
-    /// Empty, for a message to be appended.
-    pub(crate) fn begin(&mut self) -> &mut Vec<u8> {
-        self.0.clear();
-        self.0.resize(HEAD_BYTES_MAX, 0);
-        &mut self.0
-    }
-
-    fn frame(&mut self) -> &[u8] {
-        let size = self.0.len() - HEAD_BYTES_MAX;
-        let from = match size {
-            0..=125 => HEAD_BYTES_MAX - 2,
-            126..=0xffff => HEAD_BYTES_MAX - 4,
-            _ => 0,
-        };
-        let head = &mut self.0[from..HEAD_BYTES_MAX];
-        head[0] = WHOLE_BINARY;
-        match head.len() {
-            2 => head[1] = size as u8,
-            4 => {
-                head[1] = 126;
-                head[2..].copy_from_slice(&(size as u16).to_be_bytes());
-            }
-            _ => {
-                head[1] = 127;
-                head[2..].copy_from_slice(&(size as u64).to_be_bytes());
-            }
-        }
-        &self.0[from..]
     }
 }
 
@@ -180,9 +142,9 @@ impl Socket {
         written
     }
 
-    /// Writes a binary message; only after `flush` has said whole.
-    pub(crate) fn send(&mut self, message: &mut Outgoing) -> Written {
-        self.web.get_mut().send(message.frame())
+    /// Writes whole frames; only after `flush` has said whole.
+    pub(crate) fn send(&mut self, frames: &[u8]) -> Written {
+        self.web.get_mut().send(frames)
     }
 
     /// Writes a ping; only after `flush` has said whole.
@@ -312,18 +274,18 @@ impl Stream {
         }
     }
 
-    /// Writes a frame of ours; nothing may be waiting.
-    fn send(&mut self, frame: &[u8]) -> Written {
+    /// Writes frames of ours; nothing may be waiting.
+    fn send(&mut self, frames: &[u8]) -> Written {
         debug_assert!(!self.is_blocked && self.rest.is_empty(), "a frame within another");
-        let size = match self.write_some(frame) {
+        let size = match self.write_some(frames) {
             Ok(size) => size,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
             Err(_) => return Written::Gone,
         };
-        if size == frame.len() {
+        if size == frames.len() {
             return Written::Whole;
         }
-        self.rest = frame[size..].to_vec();
+        self.rest = frames[size..].to_vec();
         Written::Partly
     }
 
@@ -343,12 +305,7 @@ impl Stream {
     }
 
     fn write_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let result = loop {
-            match self.tcp.write(bytes) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result,
-            }
-        };
+        let result = retry_on_intr(|| send(&self.tcp, bytes, SendFlags::NOSIGNAL)).map_err(io::Error::from);
         self.is_blocked = !matches!(result, Ok(size) if size == bytes.len());
         self.bytes_out = self.bytes_out.saturating_add(result.as_ref().map_or(0, |&size| size as u32));
         result
@@ -361,7 +318,7 @@ impl Read for Stream {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let most = buffer.len().min(self.read_bytes_left);
-        let size = self.tcp.read(&mut buffer[..most])?;
+        let (_, size) = recv(&self.tcp, &mut buffer[..most], RecvFlags::empty())?;
         self.read_bytes_left -= size;
         self.is_drained = size < most && !self.is_ending;
         Ok(size)
@@ -376,27 +333,5 @@ impl Write for Stream {
 
     fn flush(&mut self) -> io::Result<()> {
         self.write_rest()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn heads_are_those_of_rfc_6455() {
-        let mut out = Outgoing::default();
-        for (size, head) in [
-            (0, vec![0x82, 0]),
-            (125, vec![0x82, 125]),
-            (126, vec![0x82, 126, 0, 126]),
-            (0xffff, vec![0x82, 126, 0xff, 0xff]),
-            (0x1_0000, vec![0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
-        ] {
-            out.begin().resize(HEAD_BYTES_MAX + size, 7);
-            let frame = out.frame();
-            assert_eq!((&frame[..head.len()], frame.len()), (head.as_slice(), head.len() + size), "{size}");
-            assert!(frame[head.len()..].iter().all(|&byte| byte == 7));
-        }
     }
 }

@@ -34,6 +34,7 @@ pub(super) struct Upgrade {
 /// Waits for Hello and hands the connection over, or says goodbye.
 pub(super) async fn greet(gate: Arc<Gate>, upgrade: Upgrade) {
     let Upgrade { upgrading, room, place, visitor } = upgrade;
+    let _pending = gate.host.meters().pending();
     // What the upgraded stream is, `accept` decides: plain TCP. Without it the peer has gone in the meantime.
     let Ok(Ok(upgraded)) = timeout(gate.hello_timeout, upgrading).await else { return };
     let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else { return };

@@ -25,6 +25,8 @@ pub(crate) struct Window {
     in_flight: VecDeque<Sent>,
     /// The last steps that were sent, oldest first.
     log: VecDeque<Step>,
+    /// How many steps in a row, up to the newest, were sent.
+    unbroken: i32,
     bytes: usize,
     sent: Option<Step>,
     acked: Option<Step>,
@@ -60,6 +62,8 @@ impl Window {
             self.log.pop_front();
         }
         self.log.push_back(step);
+        let goes_on = self.sent.is_some_and(|sent| sent.next() == step);
+        self.unbroken = if goes_on { self.unbroken.saturating_add(1) } else { 1 };
         self.bytes += bytes;
         self.sent = Some(step);
     }
@@ -68,6 +72,10 @@ impl Window {
     pub(crate) fn blended(&self, seen: Seen, ticks_per_step: u32) -> Seen {
         let Some(newest) = self.sent else { return seen };
         let back = seen.tick.since(newest.tick(ticks_per_step)).div_euclid(ticks_per_step.cast_signed());
+        // Nearly always: the log need not be searched.
+        if back > -self.unbroken {
+            return seen;
+        }
         let step = newest.offset(back);
         let after = self.log.partition_point(|sent| !sent.is_after(step));
         let Some((&older, &newer)) = after.checked_sub(1).and_then(|at| self.log.get(at)).zip(self.log.get(after))

@@ -13,6 +13,8 @@ pub(crate) const STAYS: f32 = 1.15;
 const CELLS_MAX: f32 = 256.0;
 /// Rows a cell should hold about.
 const ROWS_PER_CELL: f32 = 4.0;
+/// In place of a cell: the row has no place.
+const NO_CELL: u32 = u32::MAX;
 
 /// One axis of the world.
 #[derive(Clone, Copy, Debug)]
@@ -30,24 +32,32 @@ impl Axis {
     }
 }
 
-/// A row with a place.
+/// A row.
 #[derive(Clone, Copy, Debug)]
 struct Spot {
-    cell: u32,
     id: NetId,
-    place: Vec2,
-    weight: f32,
+    /// Where it is and how much it weighs; none: everybody gets it.
+    at: Option<(Vec2, f32)>,
 }
 
-/// The rows of one step by place.
+/// The rows of one step by place. Within it a row is a rank: its number in slot order.
 #[derive(Debug)]
 pub(crate) struct Interest {
     /// The axis that kinds with `Fixed` places share; none when the schema has none or they differ: then the world is what its rows span.
     declared: Option<Axis>,
     axis: [Axis; 2],
     cells: [u32; 2],
+    /// By rank.
     spots: Vec<Spot>,
-    globals: Vec<NetId>,
+    /// Ranks of rows without a place.
+    globals: Vec<u32>,
+    /// Ranks of the others by cell, line after line; the first one of each cell, and their number.
+    by_cell: Vec<u32>,
+    starts: Vec<u32>,
+    /// Used by `rebuild`: the cell of each rank.
+    cell_of: Vec<u32>,
+    /// A bit for each rank that a query may give; none is set between queries.
+    marks: Vec<u64>,
 }
 
 impl Interest {
@@ -60,38 +70,77 @@ impl Interest {
         let declared = first.filter(|first| axes.all(|axis| axis == Some(*first)));
         let declared = declared.map(|(min, size, wraps)| Axis { min, size, wraps });
         let axis = declared.unwrap_or(Axis { min: 0.0, size: 1.0, wraps: false });
-        Self { declared, axis: [axis; 2], cells: [1; 2], spots: Vec::new(), globals: Vec::new() }
+        Self {
+            declared,
+            axis: [axis; 2],
+            cells: [1; 2],
+            spots: Vec::new(),
+            globals: Vec::new(),
+            by_cell: Vec::new(),
+            starts: Vec::new(),
+            cell_of: Vec::new(),
+            marks: Vec::new(),
+        }
     }
 
     /// Takes the rows of a step.
     pub(crate) fn rebuild(&mut self, rows: &Rows) {
         self.spots.clear();
         self.globals.clear();
-        for row in rows.list() {
-            match rows.place(row) {
-                None => self.globals.push(row.id),
-                Some(place) => {
-                    let weight = f32::from(rows.schema().entities[usize::from(row.kind)].weight.max(1));
-                    self.spots.push(Spot { cell: 0, id: row.id, place, weight });
-                }
+        for (rank, row) in (0..).zip(rows.list()) {
+            let at = rows.place(row).map(|place| {
+                let weight = f32::from(rows.schema().entities[usize::from(row.kind)].weight.max(1));
+                (place, weight)
+            });
+            if at.is_none() {
+                self.globals.push(rank);
             }
+            self.spots.push(Spot { id: row.id, at });
         }
         if self.declared.is_none() {
             self.span();
         }
-        let side = (self.spots.len() as f32 / ROWS_PER_CELL).sqrt().clamp(1.0, CELLS_MAX);
+        let placed = self.spots.len() - self.globals.len();
+        let side = (placed as f32 / ROWS_PER_CELL).sqrt().clamp(1.0, CELLS_MAX);
         self.cells = [side as u32; 2];
-        for i in 0..self.spots.len() {
-            let [x, y] = [0, 1].map(|axis| self.cell(axis, self.spots[i].place[axis]));
-            self.spots[i].cell = y * self.cells[0] + x;
+        self.marks.resize(self.spots.len().div_ceil(64), 0);
+        self.sort_into_cells(placed);
+    }
+
+    /// Counts the rows of each cell, and puts their ranks behind each other.
+    fn sort_into_cells(&mut self, placed: usize) {
+        let mut cell_of = std::mem::take(&mut self.cell_of);
+        cell_of.clear();
+        cell_of.extend(self.spots.iter().map(|spot| {
+            spot.at.map_or(NO_CELL, |(place, _)| {
+                let [x, y] = [0, 1].map(|axis| self.cell(axis, place[axis]));
+                y * self.cells[0] + x
+            })
+        }));
+        let cells = (self.cells[0] * self.cells[1]) as usize;
+        self.starts.clear();
+        self.starts.resize(cells + 1, 0);
+        cell_of.iter().filter(|&&cell| cell != NO_CELL).for_each(|&cell| self.starts[cell as usize] += 1);
+        let mut end = 0;
+        for start in &mut self.starts {
+            end += *start;
+            *start = end;
         }
-        self.spots.sort_unstable_by_key(|spot| (spot.cell, spot.id.slot));
+        // From the end of each cell down to its start.
+        self.by_cell.resize(placed, 0);
+        for (rank, &cell) in (0..).zip(&cell_of).filter(|(_, cell)| **cell != NO_CELL) {
+            let at = &mut self.starts[cell as usize];
+            *at -= 1;
+            self.by_cell[*at as usize] = rank;
+        }
+        self.cell_of = cell_of;
     }
 
     /// The world is what its rows span, when the schema does not say.
     fn span(&mut self) {
         for axis in 0..2 {
-            let places = || self.spots.iter().map(|spot| spot.place[axis]).filter(|place| place.is_finite());
+            let places =
+                || self.spots.iter().filter_map(|spot| Some(spot.at?.0[axis])).filter(|place| place.is_finite());
             let (min, max) = places().fold((f32::MAX, f32::MIN), |(min, max), place| (min.min(place), max.max(place)));
             let size = if max > min { max - min } else { 1.0 };
             self.axis[axis] = Axis { min: if max >= min { min } else { 0.0 }, size, wraps: false };
@@ -112,7 +161,7 @@ impl Interest {
 
     /// The rows that a client looking from `view` should know, in slot order; `sees` is asked for each. The row it `controls` comes first in priority.
     pub(crate) fn query(
-        &self,
+        &mut self,
         view: Vec2,
         radius: f32,
         controls: Option<NetId>,
@@ -120,24 +169,38 @@ impl Interest {
         out: &mut Vec<Wanted>,
     ) {
         out.clear();
-        for &id in self.globals.iter().filter(|&&id| sees(id)) {
-            out.push(Wanted { slot: id.slot, enters: true, priority: 0.0 });
-        }
-        let [across, down] = [0, 1].map(|axis| self.cells_within(axis, view[axis], radius * STAYS));
-        for y in down.iter().flat_map(Clone::clone) {
-            for columns in across.iter().filter(|columns| !columns.is_empty()) {
-                let row = y * self.cells[0];
-                let from = self.spots.partition_point(|spot| spot.cell < row + columns.start);
-                for spot in self.spots[from..].iter().take_while(|spot| spot.cell < row + columns.end) {
-                    let gap = (0..2).map(|axis| self.axis[axis].gap(view[axis], spot.place[axis])).fold(0.0, f32::max);
-                    if gap <= radius * STAYS && sees(spot.id) {
-                        let priority = if controls == Some(spot.id) { -1.0 } else { gap / spot.weight };
-                        out.push(Wanted { slot: spot.id.slot, enters: gap <= radius, priority });
-                    }
+        self.mark(view, radius * STAYS);
+        for (first, mark) in (0..).step_by(64).zip(&mut self.marks) {
+            let mut bits = std::mem::take(mark);
+            while bits != 0 {
+                let Spot { id, at } = self.spots[first + bits.trailing_zeros() as usize];
+                bits &= bits - 1;
+                let (gap, weight) = at.map_or((0.0, 1.0), |(place, weight)| {
+                    let gaps = [0, 1].map(|axis| self.axis[axis].gap(view[axis], place[axis]));
+                    (gaps.into_iter().fold(0.0, f32::max), weight)
+                });
+                if (at.is_none() || gap <= radius * STAYS) && sees(id) {
+                    let priority = if at.is_some() && controls == Some(id) { -1.0 } else { gap / weight };
+                    out.push(Wanted { slot: id.slot, enters: at.is_none() || gap <= radius, priority });
                 }
             }
         }
-        out.sort_unstable_by_key(|wanted| wanted.slot);
+    }
+
+    /// Marks what may lie within `reach` of `view`, and the rows without a place.
+    fn mark(&mut self, view: Vec2, reach: f32) {
+        let set = |marks: &mut [u64], rank: u32| marks[rank as usize / 64] |= 1 << (rank % 64);
+        let Self { marks, globals, .. } = self;
+        globals.iter().for_each(|&rank| set(marks, rank));
+        let [across, down] = [0, 1].map(|axis| self.cells_within(axis, view[axis], reach));
+        for y in down.into_iter().flatten() {
+            for columns in across.iter().filter(|columns| !columns.is_empty()) {
+                let [from, to] = [columns.start, columns.end].map(|x| self.starts[(y * self.cells[0] + x) as usize]);
+                for &rank in &self.by_cell[from as usize..to as usize] {
+                    set(&mut self.marks, rank);
+                }
+            }
+        }
     }
 
     /// The cells within `reach` of `place` along one axis: one range, or two where the world wraps.

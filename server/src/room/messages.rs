@@ -1,7 +1,7 @@
 //! What a room does with a client's messages.
 
 use snapline_shared::game::Game;
-use snapline_shared::message::{CLIENT_MESSAGE_BYTES_MAX, ClientMessage, Close, InputMessage, ServerMessage};
+use snapline_shared::message::{CLIENT_MESSAGE_BYTES_MAX, ClientMessage, Close, INPUT, InputMessage, ServerMessage};
 use snapline_shared::tick::{Seen, Step};
 use snapline_shared::wire::Wire;
 
@@ -17,6 +17,7 @@ impl<G: Game> Room<G> {
     pub fn handle_message(&mut self, now_us: u64, session: SessionKey, bytes: &[u8]) -> Result<(), Close> {
         let result = self.try_message(now_us, session, bytes);
         if let Err(close) = &result {
+            self.stats.inputs_invalid += u64::from(bytes.first() == Some(&INPUT));
             self.end(session, close.keeps_seat());
         }
         result

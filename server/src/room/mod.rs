@@ -157,6 +157,8 @@ pub struct RoomStats {
     pub inputs_early: u64,
     /// Inputs for a tick that had one.
     pub inputs_repeated: u64,
+    /// Messages of inputs that do not decode, or ack what was never sent.
+    pub inputs_invalid: u64,
     /// Messages from clients by first byte; 0: what is no type.
     pub messages_in: [u64; 8],
     /// Messages to clients by first byte.

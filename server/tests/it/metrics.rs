@@ -4,8 +4,9 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use snapline_server::{Server, StartError};
+use snapline_shared::message::{ClientMessage, INPUT};
 
-use crate::client::{Client, get, hello, http};
+use crate::client::{Bytes, Client, frame, get, hello, http};
 use crate::game::Trial;
 use crate::{Config, config, start};
 
@@ -100,6 +101,32 @@ fn an_end_is_counted_by_its_code_and_gauges_fall() {
     while value(&scrape(&server), "snapline_players") != Some(0.0) {
         assert!(start.elapsed() < Duration::from_secs(5), "players stay");
         std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn what_peers_do_wrong_or_leave_undone_is_counted() {
+    let server = start(&ops());
+    let silent = Client::open(server.address(), "main");
+    within(&server, &[("snapline_handshakes_pending", 1.0)]);
+    let mut rogue = Client::join(server.address(), "main", "rogue");
+    rogue.next_snapshot();
+    rogue.send(&[INPUT, 0]);
+    assert_eq!(rogue.closed().0, 4000);
+    let mut hasty = Client::join(server.address(), "main", "hasty");
+    hasty.next_snapshot();
+    hasty.send_raw(&frame(0x82, &ClientMessage::Ack(hasty.step()).bytes()).repeat(200));
+    let all = [
+        ("snapline_inputs_total{verdict=\"invalid\"}", 1.0),
+        ("snapline_floods_total", 3.0),
+        ("snapline_messages_total{dir=\"in\",type=\"ack\"}", 200.0),
+    ];
+    within(&server, &all);
+    drop(silent);
+    let start = Instant::now();
+    while value(&scrape(&server), "snapline_handshakes_pending") != Some(0.0) {
+        assert!(start.elapsed() < Duration::from_secs(10), "somebody who has gone stays pending");
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

@@ -25,6 +25,17 @@ fn a_room_moves_under_traffic_and_nobody_notices() {
             })
         })
         .collect();
+    // Whole clients beside them check every frame against what the server thinks they hold.
+    let bots = snapline_bots::Options {
+        bots: 4,
+        seconds: 5,
+        ramp_per_second: 100,
+        ..snapline_bots::Options::new(&format!("ws://{}/play", server.address()))
+    };
+    let bots = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(snapline_bots::run(&bots))
+    });
     for round in 1..=20 {
         std::thread::sleep(Duration::from_millis(200));
         assert!(server.move_room("main", round % 3));
@@ -38,5 +49,9 @@ fn a_room_moves_under_traffic_and_nobody_notices() {
         let gaps = steps.windows(2).filter(|pair| !(1..=4).contains(&pair[1].since(pair[0]))).count();
         assert_eq!(gaps, 0, "{steps:?}");
         assert!(steps.len() > 60, "{} steps", steps.len());
+        let consecutive = steps.windows(2).filter(|pair| pair[1].since(pair[0]) == 1).count();
+        assert!(2 * consecutive > steps.len(), "a move is the exception: {steps:?}");
     }
+    let report = bots.join().expect("the bots run").expect("the bots begin");
+    assert!(report.is_good() && report.desyncs == 0 && report.snapshots > 200, "{report}");
 }

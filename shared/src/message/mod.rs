@@ -43,7 +43,8 @@ pub const RESULTS_BYTES_MAX: usize = 16 * 1024;
 pub const ROOM_DEFAULT: &str = "main";
 
 const HELLO: u8 = 1;
-const INPUT: u8 = 2;
+/// First byte of an Input.
+pub const INPUT: u8 = 2;
 const ACK: u8 = 3;
 const REQUEST: u8 = 4;
 const CHAT: u8 = 5;

@@ -67,9 +67,10 @@ impl Engine {
         let Some((since_us, cpu_before)) = played.take() else { return };
         self.played_s = (now_us - since_us) as f64 / 1e6;
         self.cpu_s = cpu_before.and_then(|before| Some(cpu::thread_seconds()? - before));
-        let Self { bots, schedules, samples, .. } = self;
+        let Self { bots, schedules, samples, live, .. } = self;
         for bot in bots.iter().filter(|bot| bot.state == State::In) {
-            let around = &mut Around { now_us, schedule: &mut schedules[bot.room], samples, measuring: true };
+            let schedule = &mut schedules[bot.room];
+            let around = &mut Around { now_us, schedule, samples, measuring: true, live };
             bot.player.note_overdue(around);
         }
         self.measuring = false;

@@ -4,6 +4,8 @@
 // A bench's shell: processes, ports, clocks.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod latency;
+
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
@@ -37,6 +39,11 @@ struct Args {
     /// Instead: w2 for so many minutes
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=1440))]
     soak: Option<u32>,
+    /// Instead: how long an input takes to show and how late ticks start, at 60/60 Hz
+    #[arg(long)]
+    latency: bool,
+    #[arg(long, hide = true)]
+    empty_loop: bool,
     /// The most players that --growth and --limit try
     #[arg(long, default_value = "2000", value_parser = clap::value_parser!(u32).range(50..=4000))]
     most: u32,
@@ -60,7 +67,13 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<()> {
-    let figures = if args.growth {
+    if args.empty_loop {
+        latency::empty_loop(args.seconds);
+        return Ok(());
+    }
+    let figures = if args.latency {
+        latency::latency(args.seconds)?
+    } else if args.growth {
         growth(args)?
     } else if args.limit {
         limit(args)?
@@ -85,8 +98,7 @@ struct Server {
 
 impl Server {
     fn start(program: &str, args: &[String]) -> Result<Self> {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = free.map_err(|error| error.to_string())?.port();
+        let port = free_port()?;
         let mut command = pinned(0, program)?;
         command.args(args).arg("--listen").arg(format!("127.0.0.1:{port}")).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().map_err(|error| format!("{program}: {error}"))?;
@@ -116,6 +128,12 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A port that nobody listens on.
+fn free_port() -> Result<u16> {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    Ok(free.map_err(|error| error.to_string())?.port())
 }
 
 /// A program built beside this one, on one core where `taskset` is there.
