@@ -79,6 +79,7 @@ pub struct Predicted<G: Game> {
     /// What is still added to the drawn own state after a correction, number by number, and since when.
     error: Vec<f64>,
     error_at_us: u64,
+    corrected: f64,
 }
 
 impl<G: Game> Default for Predicted<G> {
@@ -103,6 +104,7 @@ impl<G: Game> Predicted<G> {
             compared: 0,
             error: Vec::new(),
             error_at_us: 0,
+            corrected: 0.0,
             own_fields,
         }
     }
@@ -305,13 +307,19 @@ impl<G: Game> Predicted<G> {
         self.error.clear();
         let (Some(old), Some(new)) = (drawn, self.own_numbers(now_us)) else { return };
         let far = self.session.eye().map_or(0.0, |eye| f64::from(eye.radius)) * FADE_VIEW_MAX;
+        let place = G::Own::KIND.at.map(usize::from);
         let mut at = 0;
-        for field in &self.own_fields {
+        for (number, field) in self.own_fields.iter().enumerate() {
+            let mut gap_squared = 0.0;
             for _ in 0..field.shape.components() {
                 let fades = field.blend != Blend::Snap && field.shape != Shape::Quat;
                 let gap = blend_number(&field.lane, field.blend, new[at], old[at], 1.0) - new[at];
                 self.error.push(if fades && gap.abs() <= far { gap } else { 0.0 });
+                gap_squared += gap * gap;
                 at += 1;
+            }
+            if place == Some(number) {
+                self.corrected += gap_squared.sqrt();
             }
         }
         self.error_at_us = now_us;
@@ -355,6 +363,12 @@ impl<G: Game> Predicted<G> {
     #[must_use]
     pub const fn mispredictions(&self) -> Mispredictions {
         self.mispredictions
+    }
+
+    /// Units by which corrections have moved the own place in all, from where it was drawn to where it should have been; what fades counts whole.
+    #[must_use]
+    pub const fn corrected(&self) -> f64 {
+        self.corrected
     }
 
     /// What became of the own shots that were shown before the server's rows came.

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { DESK, PATIENCE, PHONE, SHOTS, assertApart, collectErrors, launch, startServer } from "./chromium.mjs";
+import { DESK, PATIENCE, PHONE, SHOTS, assertApart, collectErrors, hunt, launch, startServer } from "./chromium.mjs";
 
 /** What lies over the picture at any time. */
 const BOXES = ["#match", "#table", "#corner", "#feed", "#gauges", "#foot", "#tools", "#status", "#fire", "#brake"];
@@ -124,26 +124,6 @@ test("others move smoothly: no step back, none longer than a ship is fast", asyn
   assert.deepEqual(errors, []);
   await close();
 });
-
-/** Points the mouse at the nearest other ship, ahead of it by its flight. */
-async function hunt(page) {
-  const at = await page.evaluate(() => {
-    const own = globalThis.snapline.own();
-    if (!own) return null;
-    const [x, y] = own.values.place;
-    const ships = globalThis.snapline.rows().filter((row) => row.kind === "Ship" && row.slot !== own.slot && !row.values.safe);
-    const near = ships.map(({ values: { place, vel } }) => {
-      const seconds = Math.hypot(place[0] - x, place[1] - y) / 900;
-      return [0, 1].map((axis) => place[axis] - [x, y][axis] + (vel[axis] - own.values.vel[axis]) * seconds);
-    });
-    near.sort((a, b) => Math.hypot(...a) - Math.hypot(...b));
-    // Nobody in sight: most are in the middle of the world.
-    return near[0] ?? [4096 - x, 4096 - y];
-  });
-  if (!at) return;
-  const far = Math.hypot(...at) || 1;
-  await page.mouse.move(640 + (at[0] / far) * 200, 360 + (at[1] / far) * 200);
-}
 
 test("with the mouse a shot hits a house bot, and the score rises", async () => {
   const { page, errors, close } = await play({ name: "Hunter" });
