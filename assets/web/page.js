@@ -22,6 +22,7 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** @type {Steering | null} */
 let steering = null;
+/** @type {import("./snapline.js").View} */
 let view = new View(null);
 let panelMs = 0;
 let rosterChanged = false;

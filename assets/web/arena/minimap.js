@@ -40,7 +40,7 @@ export class Minimap {
 
   /**
    * @param {import("./map.js").ArenaMap} map
-   * @param {import("../view.js").View} view
+   * @param {import("../snapline.js").View} view
    * @param {import("./kinds.js").Sight} sight
    * @param {number} me the own seat
    * @param {number} zone
@@ -81,7 +81,7 @@ export class Minimap {
 
   /**
    * @param {import("./map.js").ArenaMap} map
-   * @param {import("../view.js").View} view
+   * @param {import("../snapline.js").View} view
    * @param {import("./kinds.js").Sight} sight
    * @param {number} me
    */
@@ -97,7 +97,7 @@ export class Minimap {
 
   /**
    * @param {import("./map.js").ArenaMap} map
-   * @param {import("../view.js").View} view
+   * @param {import("../snapline.js").View} view
    * @param {import("./kinds.js").Sight} sight
    * @param {number} me
    */
@@ -134,7 +134,7 @@ export class Minimap {
 
   /**
    * @param {import("./map.js").ArenaMap} map
-   * @param {import("../view.js").View} view
+   * @param {import("../snapline.js").View} view
    * @param {import("./kinds.js").Layout["ship"]} ship
    */
   #paintOwn({ size }, view, ship) {

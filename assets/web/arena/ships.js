@@ -37,7 +37,7 @@ function colourFor({ me }, owner) {
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {import("./camera.js").Camera} camera
- * @param {import("../view.js").View} view
+ * @param {import("../snapline.js").View} view
  * @param {import("./kinds.js").Sight} sight
  * @param {Crew} crew
  */
@@ -53,7 +53,7 @@ export function paintShips(context, camera, view, sight, crew) {
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {import("./camera.js").Camera} camera
- * @param {import("../view.js").View} view
+ * @param {import("../snapline.js").View} view
  * @param {number} row
  * @param {import("./kinds.js").Layout["ship"]} ship
  * @param {Crew} crew
@@ -229,7 +229,7 @@ const names = new Sprites((/** @type {string} */ name, /** @type {string} */ col
  * Shots: short glowing lines along their flight.
  * @param {CanvasRenderingContext2D} context
  * @param {import("./camera.js").Camera} camera
- * @param {import("../view.js").View} view
+ * @param {import("../snapline.js").View} view
  * @param {import("./kinds.js").Sight} sight
  * @param {Crew} crew
  */
