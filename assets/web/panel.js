@@ -88,7 +88,7 @@ export function setTitle(title) {
 export function showHelp({ steers, buttons }) {
   const parts = buttons.filter(({ label }) => label).map(({ name, label }) => [label, name.replaceAll("_", " ")]);
   if (steers) parts.unshift(["WASD", "or"], ["arrows", "or hold the mouse to steer"]);
-  parts.push(["Enter", "chat"]);
+  parts.push(["Enter", "chat"], ["N", "network"]);
   const nodes = parts.flatMap(([key, use], i) => [i > (steers ? 1 : 0) ? " · " : i ? " " : "", made("kbd", key), ` ${use}`]);
   element("help").replaceChildren(...nodes);
 }

@@ -189,6 +189,8 @@ export class Network {
   /** Writes the verdict. @param {HTMLElement} node */
   write(node) {
     writeIn(node, this.verdict.words);
+    // Where there is no room for all of it, it can be read by pointing.
+    if (node.title !== this.verdict.words) node.title = this.verdict.words;
     if (node.dataset.level !== this.verdict.level) node.dataset.level = this.verdict.level;
   }
 }
