@@ -71,8 +71,8 @@ export const STEPS = [
     notice: "You aim at ships as they were up to 0.2 s ago. The server judges your shot in the world that you saw, up to 450 ms back: the circle is where it tested, green when you hit; dashed beside it, where that ship was by then.",
     conditions: { ...PLAIN, preset: "own", link: { delayMs: 75 }, ghosts: true },
     panels: [],
-    file: "source/shared/src/game.rs",
-    start: "pub fn at<T: Wire>(",
+    file: "source/shared/arena/src/judge.rs",
+    start: "pub(crate) fn judge(",
     done: ({ judged }) => judged > 0,
   },
   {

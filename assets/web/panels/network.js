@@ -63,6 +63,7 @@ export class Network {
     this.#cost = new CostTree(this.dock.add("cost", "Bits"));
     this.tour = tour && new Tour(tour, steps, (step) => this.#follow(step));
     this.dock.restore();
+    side.append(docsLink());
     world.addEventListener("keydown", ({ code, ctrlKey, altKey, metaKey }) => {
       if (ctrlKey || altKey || metaKey) return;
       if (code === "KeyN") this.dock.set(side.hidden !== false);
@@ -193,4 +194,14 @@ export class Network {
     if (node.title !== this.verdict.words) node.title = this.verdict.words;
     if (node.dataset.level !== this.verdict.level) node.dataset.level = this.verdict.level;
   }
+}
+
+/** What a verdict comes from, and all the rest. */
+function docsLink() {
+  const link = document.createElement("a");
+  link.href = new URL("../docs/?page=symptoms", import.meta.url).href;
+  link.textContent = "What a symptom comes from, and how the page is made";
+  link.target = "_blank";
+  link.className = "docs";
+  return link;
 }
