@@ -196,6 +196,22 @@ export type Core = {
  */
 export declare function packageOf(game: string | null): string;
 
+/** A line of the server's list of rooms, as far as a page has a use for it. */
+export type Listed = {
+    name: string;
+    /**
+     * house bots are not counted
+     */
+    players: number;
+    players_max: number;
+    tick_hz: number;
+    /**
+     * seconds from a match's results to the next match
+     */
+    restart_s: number;
+    game: string;
+};
+
 /** The subprotocol is the version. */
 export declare const SUBPROTOCOL = "snapline.v1";
 
@@ -403,6 +419,8 @@ export declare class Game {
      * @returns {Promise<Uint8Array | null>}
      */
     map(): Promise<Uint8Array | null>;
+    /** What the server's list of rooms says of this one; null: nothing. */
+    listed(): Promise<Listed | null>;
     /**
      * Puts another simulated link between the socket and the client; none: the network as it is. What is on its way loses no place.
      * @param {LinkOptions | null} link

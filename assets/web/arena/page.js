@@ -17,6 +17,7 @@ import { Panels } from "./panels.js";
 import { Picture } from "./picture.js";
 import { Sound } from "./sound.js";
 import { listenTools } from "./tools.js";
+import { traceHit } from "./trace-hit.js";
 import { STEPS } from "./tour-steps.js";
 import { World } from "./world.js";
 
@@ -87,6 +88,7 @@ function open(game, welcome) {
   clear();
   world = new World(game, game.schema, welcome);
   network.conditions.setIdle("compensation", !judgesThePast(welcome), "This room judges shots in the present");
+  void game.listed().then((room) => (results.restartS = room?.restart_s ?? 0));
   document.title = game.room === "main" ? "Arena · Snapline" : `Arena · ${game.room} · Snapline`;
 }
 
@@ -99,6 +101,7 @@ function happen(name, values) {
   const { me, game } = world;
   const now = performance.now();
   picture.effects.happen(name, values, me, now);
+  if (name === "Hit") traceHit(picture.effects.particles, world, values);
   if (name === "Judged") {
     judgements.add(world, values, now);
     network.noteJudged();

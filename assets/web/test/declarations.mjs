@@ -14,7 +14,9 @@ const WEB = fileURLToPath(new URL("..", import.meta.url));
 const TSC = fileURLToPath(new URL("node_modules/.bin/tsc", import.meta.url));
 const OUT = `${WEB}snapline.d.ts`;
 /** What the types of snapline.js speak of, besides the client core's own. */
-const INNER = ["close", "schema", "players", "view", "core"];
+const INNER = ["close", "schema", "players", "view", "core", "server"];
+/** Classes of theirs that the library hands out. */
+const OUTSIDE = new Set(["Players", "View"]);
 const HEAD = `// The types of snapline.js, in one file. Made from its JSDoc by test/declarations.mjs: to be changed there.
 `;
 
@@ -68,7 +70,7 @@ function declarations() {
     for (const { text, comment } of statementsOf(files.get(module) ?? "")) {
       const [, kind, name] = /^(?:export )?(?:declare )?(type|class|function|const) (\w+)/.exec(text) ?? [];
       const isPublic = module === "snapline" || name === "packageOf";
-      if (!name || taken.has(name) || (!isPublic && kind !== "type" && kind !== "class")) continue;
+      if (!name || taken.has(name) || (!isPublic && kind !== "type" && !OUTSIDE.has(name))) continue;
       // Of the close codes' own table only what it is made into is told.
       if (name === "LocalName" || text.startsWith("declare const")) continue;
       const local = text.replace(/import\("\.\/(?!pkg\/)\w+\.js"\)\./g, "");

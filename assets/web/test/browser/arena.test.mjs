@@ -59,6 +59,7 @@ test("it opens straight into play, within a second of the socket's opening", asy
   await page.waitForFunction(() => globalThis.flownMs, null, PATIENCE);
   const ms = await page.evaluate(() => globalThis.flownMs - globalThis.openedMs);
   assert.ok(ms < 1000, `${ms} ms from the socket's opening to the first picture with a ship`);
+  await page.locator("#map-name").getByText("Arena").waitFor(PATIENCE);
   await page.waitForFunction(() => /^\d+ players, 60 Hz, .*B\/s to you, ping \d+ ms, server tick p99 [\d.]+ ms$/.test(document.getElementById("summary").textContent), null, PATIENCE);
   assert.deepEqual(errors, []);
   await context.close();
@@ -280,6 +281,8 @@ test("a match ends with a table, and the next one begins on the same connection"
   await page.locator("#results").waitFor(PATIENCE);
   assert.match(await page.locator("#results-title").innerText(), /won$/);
   assert.match(await page.locator("#results-lines tr.me").innerText(), /Ada/);
+  // Of ten seconds, as it is unless set, it would say so for a second at most.
+  assert.match(await page.locator("#results-next").innerText(), /in [1-3] s$|about to begin$/);
   await page.screenshot({ path: `${SHOTS}arena-results.png` });
   await page.locator("#results").waitFor({ state: "hidden", ...PATIENCE });
   await flying(page);
