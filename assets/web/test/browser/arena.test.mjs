@@ -97,7 +97,8 @@ test("others move smoothly: no step back, none longer than a ship is fast", asyn
     const seen = new Map();
     const wrong = [];
     let [steps, lastTick] = [0, 0];
-    for (let frame = 0; frame < 420; frame += 1) {
+    // Whoever comes where nobody is meets somebody after a while.
+    for (let frame = 0; frame < 420 || (steps < 400 && frame < 2400); frame += 1) {
       await new Promise(requestAnimationFrame);
       const { tick } = globalThis.snapline.stats;
       const seconds = (tick - lastTick) / 60;
@@ -267,6 +268,10 @@ test("nothing lies over anything in a window of any size", async () => {
   for (const [width, height] of [[1280, 720], [1140, 640], [1139, 800], [768, 1024], [740, 360], [360, 640]]) {
     await page.setViewportSize({ width, height });
     await page.waitForTimeout(400);
+    await page.evaluate(() => {
+      document.getElementById("verdict").textContent = "server behind: it sends 15 of 30 snapshots a second";
+      document.getElementById("summary").textContent = "223 players, 60 Hz, 123 kB/s to you, ping 1183 ms, server tick p99 12.5 ms";
+    });
     await assertApart(page, BOXES);
   }
   assert.deepEqual(errors, []);
