@@ -3,7 +3,7 @@
 
 /**
  * @param {() => import("./snapline.js").Game} game
- * @param {() => import("./view.js").View} view
+ * @param {() => import("./snapline.js").View} view
  * @param {object} [more] what else a page has to tell
  */
 export function expose(game, view, more = {}) {

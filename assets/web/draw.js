@@ -9,7 +9,7 @@ import { firstCopy, scaleFor } from "./space.js";
 /**
  * @typedef {import("./schema.js").Kind} Kind
  * @typedef {import("./schema.js").Field} Field
- * @typedef {import("./view.js").View} View
+ * @typedef {import("./snapline.js").View} View
  * @typedef {{ x: number, y: number, hue: string, sinceMs: number }} Ring
  */
 

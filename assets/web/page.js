@@ -3,10 +3,12 @@
 
 import { chat } from "./chat.js";
 import { expose } from "./debug.js";
-import { canvasElement, element } from "./dom.js";
+import { buttonElement, canvasElement, element } from "./dom.js";
 import { Painter } from "./draw.js";
+import { GHOST_MARKS, paintGhosts } from "./ghosts.js";
 import { Controls } from "./input.js";
 import { roster, setTitle, showHelp, stats } from "./panel.js";
+import { Network } from "./panels/network.js";
 import { Steering, plan } from "./steer.js";
 import { View } from "./view.js";
 import { Visit } from "./visit.js";
@@ -22,9 +24,12 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** @type {Steering | null} */
 let steering = null;
+/** @type {import("./snapline.js").View} */
 let view = new View(null);
 let panelMs = 0;
 let rosterChanged = false;
+// Nothing is predicted here, and what a game does about lag its own page can switch.
+const network = new Network(element("side"), buttonElement("network"), canvas, () => visit.game, { switches: ["interpolation", "ghosts"], marks: GHOST_MARKS });
 const visit = new Visit(begin);
 
 /** @param {import("./snapline.js").Game} game */
@@ -33,6 +38,7 @@ function begin(game) {
   controls.release();
   steering = null;
   view = new View(null);
+  network.watch(game);
   game.on("open", () => open(game));
   game.on("roster", () => (rosterChanged = true));
   game.on("chat", ({ name, text }) => chat.say(name, text));
@@ -65,6 +71,11 @@ function frame(now) {
     view = game.view(now);
   }
   painter.paint(view, { nowMs: now, calm: calm.matches, nameOf: (seat) => game.players.nameOf(seat), stick: controls.stick() });
+  if (game.state === "open") {
+    if (network.conditions.conditions.ghosts) paintGhosts(painter.context, painter.camera, view, game.rawPlaces());
+    network.show(game, now);
+    network.write(element("verdict"));
+  }
   if (now - panelMs < PANEL_MS) return;
   panelMs = now;
   if (game.state !== "open") return;

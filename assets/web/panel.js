@@ -15,7 +15,7 @@ const GLOBALS_MAX = 6;
 export const stats = {
   /**
    * @param {import("./snapline.js").Game} game
-   * @param {import("./view.js").View} view
+   * @param {import("./snapline.js").View} view
    */
   show({ status, stats: counters, players }, view) {
     write("ping", status ? `${status.rttMs} ms` : "–");
@@ -26,7 +26,7 @@ export const stats = {
     write("count", count === 1 ? "1 player" : `${count} players`);
   },
 
-  /** Rows without a place: clocks, flags, scores. @param {import("./view.js").View} view */
+  /** Rows without a place: clocks, flags, scores. @param {import("./snapline.js").View} view */
   showGlobals(view) {
     const lines = [];
     for (let row = 0; row < view.count && lines.length < GLOBALS_MAX; row += 1) {
@@ -88,7 +88,7 @@ export function setTitle(title) {
 export function showHelp({ steers, buttons }) {
   const parts = buttons.filter(({ label }) => label).map(({ name, label }) => [label, name.replaceAll("_", " ")]);
   if (steers) parts.unshift(["WASD", "or"], ["arrows", "or hold the mouse to steer"]);
-  parts.push(["Enter", "chat"]);
+  parts.push(["Enter", "chat"], ["N", "network"]);
   const nodes = parts.flatMap(([key, use], i) => [i > (steers ? 1 : 0) ? " · " : i ? " " : "", made("kbd", key), ` ${use}`]);
   element("help").replaceChildren(...nodes);
 }

@@ -5,6 +5,17 @@ import { explain, local } from "./close.js";
 
 const FETCH_MS_MAX = 8_000;
 
+/**
+ * A line of the server's list of rooms, as far as a page has a use for it.
+ * @typedef {object} Listed
+ * @property {string} name
+ * @property {number} players house bots are not counted
+ * @property {number} players_max
+ * @property {number} tick_hz
+ * @property {number} restart_s seconds from a match's results to the next match
+ * @property {string} game
+ */
+
 /** Thrown when there is nothing to connect to; carries the reason for the player. */
 export class Unreachable extends Error {
   /** @param {import("./close.js").Ending} ending */
@@ -71,6 +82,20 @@ export class Server {
       return admit ? local("not_opened") : explain(code, reason ?? "", retryAfterS ?? 0);
     } catch {
       return local("unreachable");
+    }
+  }
+
+  /**
+   * The room's line in the server's list of rooms.
+   * @returns {Promise<Listed | null>} null: there is no such room, or the list is not to be had
+   */
+  async listed() {
+    try {
+      const answer = await this.ask("api/rooms");
+      const rooms = /** @type {Listed[]} */ (await answer.json());
+      return rooms.find(({ name }) => encodeURIComponent(name) === this.room) ?? null;
+    } catch {
+      return null;
     }
   }
 

@@ -255,6 +255,11 @@ export class Game {
     return map === "" ? null : this.#server.map(map, mapHash);
   }
 
+  /** What the server's list of rooms says of this one; null: nothing. */
+  listed() {
+    return this.#server.listed();
+  }
+
   /**
    * Puts another simulated link between the socket and the client; none: the network as it is. What is on its way loses no place.
    * @param {LinkOptions | null} link

@@ -130,6 +130,8 @@ fn what_the_game_does_to_the_own_state_is_counted_by_cause_and_drawn_without_a_j
         }
         let wrong = player.client.mispredictions();
         assert_eq!((wrong.touched, wrong.unexplained), if says_so { (19, 0) } else { (0, 19) }, "{wrong:?}");
+        let corrected = player.client.corrected();
+        assert!((corrected - 19.0 * 3.0).abs() < 0.5, "19 shoves of 3 units: {corrected}");
         assert!(jump > 0.1 && jump < 0.6, "a shove of 3 units fades: {jump} at most from tick to tick");
     }
 }

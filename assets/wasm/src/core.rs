@@ -15,6 +15,8 @@ pub(crate) struct Prediction {
     pub(crate) touched: u64,
     /// Predicted wrongly for no known reason.
     pub(crate) unexplained: u64,
+    /// Units by which corrections have moved the own place in all.
+    pub(crate) corrected: f64,
     /// Own shots that the server has confirmed.
     pub(crate) shots_confirmed: u64,
     /// Own shots that the server did not know.
@@ -144,6 +146,7 @@ impl<G: Game> ClientCore for Predicted<G> {
             late: wrong.late,
             touched: wrong.touched,
             unexplained: wrong.unexplained,
+            corrected: self.corrected(),
             shots_confirmed: shots.confirmed,
             shots_withdrawn: shots.withdrawn,
         })

@@ -279,6 +279,7 @@ impl Client {
             .number("late", of.late as f64)
             .number("touched", of.touched as f64)
             .number("unexplained", of.unexplained as f64)
+            .number("corrected", of.corrected)
             .number("shotsConfirmed", of.shots_confirmed as f64)
             .number("shotsWithdrawn", of.shots_withdrawn as f64)
             .done()

@@ -23,7 +23,7 @@ export class Camera {
 
   /**
    * Looks at the own ship, or where it burst.
-   * @param {import("../view.js").View} view
+   * @param {import("../snapline.js").View} view
    * @param {number} place first number of a ship's place
    */
   follow(view, place) {

@@ -114,7 +114,7 @@ export class Effects {
 
   /**
    * What can be seen to begin without an event: shots and flames.
-   * @param {import("../view.js").View} view
+   * @param {import("../snapline.js").View} view
    * @param {import("./kinds.js").Sight} sight
    * @param {number} me the own seat
    * @param {number} seconds since the last frame
@@ -149,7 +149,7 @@ export class Effects {
 
   /**
    * An own shot is heard when it is shown first, not again when the server's row has taken it over.
-   * @param {import("../view.js").View} view
+   * @param {import("../snapline.js").View} view
    * @param {import("./kinds.js").Sight} sight
    * @param {number} me
    */

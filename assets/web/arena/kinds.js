@@ -74,7 +74,7 @@ export class Sight {
     this.lists[layout.score.kind] = this.scores;
   }
 
-  /** @param {import("../view.js").View} view */
+  /** @param {import("../snapline.js").View} view */
   sort(view) {
     for (const list of this.lists) if (list) list.count = 0;
     this.match = -1;

@@ -3,6 +3,7 @@
 
 import { ROW_WORDS } from "../view.js";
 import { FIELD, OWN, PICK_UPS, TEXT, WALL_EDGE, ZONE, colourOf } from "./palette.js";
+import { pixelDensity } from "./sprites.js";
 
 /** A leader's place comes in so many parts of the world's side. */
 const PARTS = 64;
@@ -27,16 +28,19 @@ export class Minimap {
   #map = null;
   #walls = document.createElement("canvas");
   #side = 0;
+  #wide = 0;
 
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
+    // Asked in every picture, its size would make the browser lay out the page each time.
+    new ResizeObserver(([{ contentRect }]) => (this.#wide = contentRect.width)).observe(canvas);
     this.context = canvas.getContext("2d");
   }
 
   /**
    * @param {import("./map.js").ArenaMap} map
-   * @param {import("../view.js").View} view
+   * @param {import("../snapline.js").View} view
    * @param {import("./kinds.js").Sight} sight
    * @param {number} me the own seat
    * @param {number} zone
@@ -58,11 +62,11 @@ export class Minimap {
   /** Paints the walls when map or size are new. @param {import("./map.js").ArenaMap} map */
   #fit(map) {
     const { canvas } = this;
-    const side = Math.max(1, canvas.clientWidth);
+    const side = Math.max(1, this.#wide);
     if (map === this.#map && side === this.#side) return;
     this.#map = map;
     this.#side = side;
-    const density = Math.min(globalThis.devicePixelRatio || 1, 2);
+    const density = pixelDensity();
     for (const each of [canvas, this.#walls]) each.width = each.height = Math.round(side * density);
     const context = this.#walls.getContext("2d");
     if (!context) return;
@@ -77,7 +81,7 @@ export class Minimap {
 
   /**
    * @param {import("./map.js").ArenaMap} map
-   * @param {import("../view.js").View} view
+   * @param {import("../snapline.js").View} view
    * @param {import("./kinds.js").Sight} sight
    * @param {number} me
    */
@@ -93,7 +97,7 @@ export class Minimap {
 
   /**
    * @param {import("./map.js").ArenaMap} map
-   * @param {import("../view.js").View} view
+   * @param {import("../snapline.js").View} view
    * @param {import("./kinds.js").Sight} sight
    * @param {number} me
    */
@@ -130,7 +134,7 @@ export class Minimap {
 
   /**
    * @param {import("./map.js").ArenaMap} map
-   * @param {import("../view.js").View} view
+   * @param {import("../snapline.js").View} view
    * @param {import("./kinds.js").Layout["ship"]} ship
    */
   #paintOwn({ size }, view, ship) {

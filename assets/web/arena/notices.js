@@ -4,8 +4,6 @@
 import { element, write } from "../dom.js";
 import { ordinal, shownLines, writeLines } from "./table.js";
 
-/** Seconds between two matches, unless the server was told otherwise. */
-const NEXT_S = 10;
 const TOAST_MS = 1800;
 /** Lines of the results that fit a phone. */
 const RESULTS_LINES = 10;
@@ -64,6 +62,8 @@ export function resultRows(value) {
 /** The results of a match, until the next one begins. */
 export const results = {
   sinceMs: 0,
+  /** Seconds from the results to the next match, as the server says; 0: it has not. */
+  restartS: 0,
 
   /**
    * @param {unknown} value
@@ -87,7 +87,7 @@ export const results = {
 
   /** @param {number} nowMs */
   tick(nowMs) {
-    const left = Math.ceil(NEXT_S - (nowMs - this.sinceMs) / 1000);
+    const left = Math.ceil(this.restartS - (nowMs - this.sinceMs) / 1000);
     write("results-next", left > 0 ? `The next match begins in ${left} s` : "The next match is about to begin");
   },
 

@@ -10,12 +10,14 @@ import { Visit } from "../visit.js";
 import { Controls } from "./controls.js";
 import { paintGhosts } from "./ghosts.js";
 import { Hint } from "./hint.js";
+import { GHOST_MARKS, Judgements, judgesThePast } from "./judged.js";
 import { death, results, toast } from "./notices.js";
 import { PICK_UPS } from "./palette.js";
 import { Panels } from "./panels.js";
 import { Picture } from "./picture.js";
 import { Sound } from "./sound.js";
 import { listenTools } from "./tools.js";
+import { traceHit } from "./trace-hit.js";
 import { STEPS } from "./tour-steps.js";
 import { World } from "./world.js";
 
@@ -36,7 +38,12 @@ const nothing = new View(null);
 let world = null;
 let hasFlown = false;
 let lastMs = 0;
-const network = new Network(element("side"), buttonElement("network"), canvas, () => visit.game, STEPS);
+const judgements = new Judgements();
+const network = new Network(element("side"), buttonElement("network"), canvas, () => visit.game, {
+  steps: STEPS,
+  marks: GHOST_MARKS,
+  applied: (game, conditions) => judgements.ask(game, conditions),
+});
 const link = simulatedLink();
 if (link) network.conditions.startWith(link);
 const visit = new Visit(begin, { predict: true, ...(link && { link }) });
@@ -64,6 +71,7 @@ function clear() {
   world = null;
   hasFlown = false;
   picture.effects.clear();
+  judgements.clear();
   panels.clear();
   death.show(0, "");
 }
@@ -79,6 +87,8 @@ function open(game, welcome) {
   if (!game.schema) return;
   clear();
   world = new World(game, game.schema, welcome);
+  network.conditions.setIdle("compensation", !judgesThePast(welcome), "This room judges shots in the present");
+  void game.listed().then((room) => (results.restartS = room?.restart_s ?? 0));
   document.title = game.room === "main" ? "Arena · Snapline" : `Arena · ${game.room} · Snapline`;
 }
 
@@ -91,6 +101,11 @@ function happen(name, values) {
   const { me, game } = world;
   const now = performance.now();
   picture.effects.happen(name, values, me, now);
+  if (name === "Hit") traceHit(picture.effects.particles, world, values);
+  if (name === "Judged") {
+    judgements.add(world, values, now);
+    network.noteJudged();
+  }
   if (name === "Kill") panels.feed.add(Number(values.by), Number(values.victim), me, (seat) => game.players.nameOf(seat), now);
   if (name === "Taken" && values.by === me) {
     const { words, colour } = PICK_UPS[Number(values.holds)] ?? PICK_UPS[0];
@@ -111,7 +126,10 @@ function frame(now) {
   // The world may have ended, or a new one begun, in what has just come.
   if (!world) return;
   picture.paint(world, controls, now, seconds, calm.matches);
-  if (network.conditions.conditions.ghosts) paintGhosts(picture.context, picture.camera, world);
+  if (network.conditions.conditions.ghosts) {
+    paintGhosts(picture.context, picture.camera, world);
+    judgements.paint(picture.context, picture.camera, now);
+  }
   if (visit.game.state !== "open") return;
   panels.show(world, now);
   network.show(visit.game, now);

@@ -70,11 +70,12 @@ export class Panels {
   }
 
   /** @param {import("./world.js").World} world */
-  #showFigures({ game, tickHz }) {
+  #showFigures({ game, tickHz, map }) {
     const { stats, status } = game;
     const { bytesPerSecond } = stats;
     const line = { players: playersOf(game), tickHz, bytesPerSecond, rttMs: status?.rttMs, tickP99Us: status?.tickP99Us };
     write("summary", summary(line));
+    write("map-name", map.name);
   }
 }
 

@@ -5,6 +5,8 @@ const PARTICLES_MAX = 420;
 /** Where somebody wants little motion. */
 const PARTICLES_CALM = 60;
 const RINGS_MAX = 24;
+const LINES_MAX = 16;
+const LINE_S = 0.14;
 /** Numbers of a particle: place, velocity in units a second, age and life in seconds, size in units, drag per second. */
 const STRIDE = 8;
 
@@ -39,6 +41,8 @@ export class Particles {
   #count = 0;
   /** @type {Ring[]} */
   #rings = [];
+  /** @type {{ from: readonly [number, number], to: readonly [number, number], ageS: number, colour: string }[]} */
+  #lines = [];
 
   get count() {
     return this.#count;
@@ -47,6 +51,18 @@ export class Particles {
   clear() {
     this.#count = 0;
     this.#rings.length = 0;
+    this.#lines.length = 0;
+  }
+
+  /**
+   * A bright line for a moment.
+   * @param {readonly [number, number]} from
+   * @param {readonly [number, number]} to
+   * @param {string} colour
+   */
+  line(from, to, colour) {
+    if (this.#lines.length >= LINES_MAX) this.#lines.shift();
+    this.#lines.push({ from, to, ageS: 0, colour });
   }
 
   /**
@@ -116,6 +132,8 @@ export class Particles {
     }
     for (const ring of this.#rings) ring.ageS += seconds;
     this.#rings = this.#rings.filter((ring) => ring.ageS < ring.lifeS);
+    for (const line of this.#lines) line.ageS += seconds;
+    this.#lines = this.#lines.filter((line) => line.ageS < LINE_S);
   }
 
   /**
@@ -143,6 +161,15 @@ export class Particles {
       context.lineWidth = 1 + 3 * (1 - age);
       context.beginPath();
       context.arc(camera.toX(x), camera.toY(y), radius * camera.scale, 0, 7);
+      context.stroke();
+    }
+    for (const { from, to, ageS, colour } of this.#lines) {
+      context.globalAlpha = 1 - ageS / LINE_S;
+      context.strokeStyle = colour;
+      context.lineWidth = 2.5;
+      context.beginPath();
+      context.moveTo(camera.toX(from[0]), camera.toY(from[1]));
+      context.lineTo(camera.toX(to[0]), camera.toY(to[1]));
       context.stroke();
     }
     context.globalCompositeOperation = "source-over";

@@ -7,10 +7,8 @@ import { TEXT } from "./palette.js";
 import { paintCrates, paintWalls } from "./scenery.js";
 import { paintBolts, paintShips } from "./ships.js";
 import { Sky } from "./sky.js";
+import { pixelDensity } from "./sprites.js";
 import { paintStick } from "./touch.js";
-
-/** More pixels than two for each of the page's cost much and show little. */
-const DENSITY_MAX = 2;
 
 export class Picture {
   camera = new Camera();
@@ -31,7 +29,7 @@ export class Picture {
   }
 
   #resize() {
-    const density = Math.min(globalThis.devicePixelRatio || 1, DENSITY_MAX);
+    const density = pixelDensity();
     const [width, height] = [Math.max(1, this.canvas.clientWidth), Math.max(1, this.canvas.clientHeight)];
     Object.assign(this.camera, { width, height });
     this.canvas.width = Math.round(width * density);

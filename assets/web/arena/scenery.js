@@ -74,7 +74,7 @@ const OUTLINES = [
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {import("./camera.js").Camera} camera
- * @param {import("../view.js").View} view
+ * @param {import("../snapline.js").View} view
  * @param {import("./kinds.js").Sight} sight
  * @param {number} pulse 0..1, how far they glow now
  */

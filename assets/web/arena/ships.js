@@ -3,6 +3,7 @@
 
 import { HELD, ROW_WORDS } from "../view.js";
 import { FIELD, FLAME, HURT, OWN, QUIET, RAPID, SHIELD, TEXT, colourOf } from "./palette.js";
+import { Sprites, makeSprite, showSprite } from "./sprites.js";
 
 /** Units from a ship's middle to its rim. */
 const RADIUS = 20;
@@ -36,7 +37,7 @@ function colourFor({ me }, owner) {
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {import("./camera.js").Camera} camera
- * @param {import("../view.js").View} view
+ * @param {import("../snapline.js").View} view
  * @param {import("./kinds.js").Sight} sight
  * @param {Crew} crew
  */
@@ -52,7 +53,7 @@ export function paintShips(context, camera, view, sight, crew) {
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {import("./camera.js").Camera} camera
- * @param {import("../view.js").View} view
+ * @param {import("../snapline.js").View} view
  * @param {number} row
  * @param {import("./kinds.js").Layout["ship"]} ship
  * @param {Crew} crew
@@ -75,7 +76,7 @@ function paintShip(context, camera, view, row, ship, crew) {
   context.translate(x, y);
   context.rotate(values[from + ship.heading]);
   if (values[from + ship.thrust] > 0) paintFlame(context, size, crew, owner);
-  paintHull(context, size, colour, row === view.own, values[from + ship.rapid] > 0);
+  showSprite(context, hulls.get(owner, size, colour, row === view.own, values[from + ship.rapid] > 0), 0, 0);
   context.restore();
   context.globalAlpha = isHeld ? 0.4 : 1;
   if (values[from + ship.shielded] > 0) paintRing(context, x, y, size * 1.5, SHIELD, []);
@@ -109,27 +110,34 @@ function paintFlame(context, size, { nowMs, calm }, owner) {
   context.globalAlpha = alpha;
 }
 
+/** Units of a radius from a hull's middle to its sprite's rim, the glow included. */
+const HULL_REACH = 1.55;
+
+const hulls = new Sprites((/** @type {number} */ size, /** @type {string} */ colour, /** @type {boolean} */ isOwn, /** @type {boolean} */ isRapid) =>
+  makeSprite(2 * HULL_REACH * size, 2 * HULL_REACH * size, (context) => paintHull(context, size, colour, isOwn, isRapid)),
+);
+
 /**
- * @param {CanvasRenderingContext2D} context
+ * A hull that looks along +x.
+ * @param {OffscreenCanvasRenderingContext2D} context
  * @param {number} size
  * @param {string} colour
  * @param {boolean} isOwn
  * @param {boolean} isRapid
  */
 function paintHull(context, size, colour, isOwn, isRapid) {
-  const alpha = context.globalAlpha;
   context.scale(size, size);
   context.lineJoin = "round";
   context.fillStyle = FIELD;
   context.fill(HULL);
   context.fillStyle = colour;
-  context.globalAlpha = alpha * (isOwn ? 0.5 : 0.32);
+  context.globalAlpha = isOwn ? 0.5 : 0.32;
   context.fill(HULL);
-  context.globalAlpha = alpha * 0.22;
+  context.globalAlpha = 0.22;
   context.strokeStyle = colour;
   context.lineWidth = 7 / size;
   context.stroke(HULL);
-  context.globalAlpha = alpha;
+  context.globalAlpha = 1;
   context.lineWidth = (isOwn ? 2.2 : 1.7) / size;
   context.stroke(HULL);
   context.fillStyle = isRapid ? RAPID : isOwn ? TEXT : colour;
@@ -183,7 +191,7 @@ function paintHurt(context, x, y, size, hull) {
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {number} x
- * @param {number} y
+ * @param {number} y its base line
  * @param {number} owner
  * @param {string} colour
  * @param {Crew} crew
@@ -192,23 +200,36 @@ function paintName(context, x, y, owner, colour, { players }) {
   const player = players.get(owner);
   // The list of players may come a moment after their ships.
   if (!player) return;
-  const isBot = player.bot;
-  context.font = isBot ? "500 11px system-ui, sans-serif" : "600 12px system-ui, sans-serif";
-  context.textAlign = "center";
-  context.lineJoin = "round";
-  context.strokeStyle = FIELD;
-  context.lineWidth = 3;
-  context.fillStyle = isBot ? QUIET : colour;
-  const name = players.nameOf(owner);
-  context.strokeText(name, x, y);
-  context.fillText(name, x, y);
+  // Half a pixel aside letters blur, and more they are not moved.
+  showSprite(context, names.get(owner, players.nameOf(owner), player.bot ? QUIET : colour, player.bot), Math.round(x), Math.round(y));
 }
+
+const NAME_HEIGHT = 30;
+/** Pixels beside a name for its rim. */
+const NAME_RIM = 8;
+const ruler = new OffscreenCanvas(1, 1).getContext("2d");
+
+/** Names with a dark rim; the base line goes through the middle. */
+const names = new Sprites((/** @type {string} */ name, /** @type {string} */ colour, /** @type {boolean} */ isBot) => {
+  const font = isBot ? "500 11px system-ui, sans-serif" : "600 12px system-ui, sans-serif";
+  if (ruler) ruler.font = font;
+  return makeSprite((ruler?.measureText(name).width ?? 0) + NAME_RIM, NAME_HEIGHT, (context) => {
+    context.font = font;
+    context.textAlign = "center";
+    context.lineJoin = "round";
+    context.strokeStyle = FIELD;
+    context.lineWidth = 3;
+    context.fillStyle = colour;
+    context.strokeText(name, 0, 0);
+    context.fillText(name, 0, 0);
+  });
+});
 
 /**
  * Shots: short glowing lines along their flight.
  * @param {CanvasRenderingContext2D} context
  * @param {import("./camera.js").Camera} camera
- * @param {import("../view.js").View} view
+ * @param {import("../snapline.js").View} view
  * @param {import("./kinds.js").Sight} sight
  * @param {Crew} crew
  */

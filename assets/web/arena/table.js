@@ -20,7 +20,7 @@ const SHORT = 5;
 
 /**
  * The lines in a view, by rank.
- * @param {import("../view.js").View} view
+ * @param {import("../snapline.js").View} view
  * @param {import("./kinds.js").Sight} sight
  * @returns {Line[]}
  */

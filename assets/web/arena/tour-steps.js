@@ -2,13 +2,16 @@
 // The arena's tour: what each step sets, what to press, what to notice, and the function that does it.
 
 const GAME_KEYS = ["KeyW", "KeyA", "KeyD", "ArrowUp", "ArrowLeft", "ArrowRight", "world"];
-const FIRE_KEYS = ["Space", "fire", "world"];
+/** A second of a graph shows little. */
+const WATCHED_MS = 3000;
+/** Of the two seconds that a freeze takes; the rest is what was on its way. */
+const FROZEN_MS = 1500;
 
 /** @param {import("../panels/tour.js").Seen} seen @param {readonly string[]} keys */
 const pressed = (seen, keys) => keys.some((key) => seen.pressed.has(key));
 
 /** What a step leaves as it is. */
-const PLAIN = { prediction: true, interpolation: true, ghosts: false };
+const PLAIN = { prediction: true, interpolation: true, compensation: true, ghosts: false };
 
 /** @type {readonly import("../panels/tour.js").Step[]} */
 export const STEPS = [
@@ -50,7 +53,7 @@ export const STEPS = [
     panels: ["graph"],
     file: "source/shared/src/link.rs",
     start: "pub fn send(",
-    done: (seen) => seen.stalled || seen.sinceMs > 15_000,
+    done: ({ conditions, opened, sinceMs, stalledMs }) => conditions.preset === "hotel" && opened("graph") && sinceMs > WATCHED_MS && stalledMs > 0,
   },
   {
     title: "The network freezes",
@@ -60,17 +63,17 @@ export const STEPS = [
     panels: ["conditions"],
     file: "source/shared/src/client/playback.rs",
     start: "fn advance(",
-    done: (seen) => seen.stalled,
+    done: ({ freezes, stalledMs }) => freezes > 0 && stalledMs > FROZEN_MS,
   },
   {
     title: "Shots hit what you saw",
     press: "Fire at somebody: Space, or your right thumb.",
-    notice: "You aim at ships as they were up to 0.2 s ago. The server judges your shot in the world that you saw, up to 450 ms back.",
+    notice: "You aim at ships as they were up to 0.2 s ago. The server judges your shot in the world that you saw, up to 450 ms back: the circle is where it tested, green when you hit; dashed beside it, where that ship was by then.",
     conditions: { ...PLAIN, preset: "own", link: { delayMs: 75 }, ghosts: true },
     panels: [],
-    file: "source/shared/src/game.rs",
-    start: "pub fn at<T: Wire>(",
-    done: (seen) => pressed(seen, FIRE_KEYS),
+    file: "source/shared/arena/src/judge.rs",
+    start: "pub(crate) fn judge(",
+    done: ({ judged }) => judged > 0,
   },
   {
     title: "A lost connection comes back",
@@ -80,7 +83,7 @@ export const STEPS = [
     panels: ["conditions"],
     file: "snapline.js",
     start: "#lose(ending) {",
-    done: (seen) => seen.joins > 0,
+    done: ({ drops, joins }) => drops > 0 && joins > 0,
   },
   {
     title: "What it costs",
@@ -90,6 +93,6 @@ export const STEPS = [
     panels: ["cost"],
     file: "panels/bandwidth.js",
     start: "export function tree(",
-    done: (seen) => seen.opened("cost"),
+    done: ({ opened, unfolded }) => opened("cost") && unfolded > 0,
   },
 ];

@@ -7,6 +7,7 @@ import { Sight, layoutOf } from "./kinds.js";
 import { NO_MAP, readMap } from "./map.js";
 
 export class World {
+  /** @type {import("../snapline.js").View} */
   view = new View(null);
   /** The own state. @type {import("../view.js").Values} */
   own = {};

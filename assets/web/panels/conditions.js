@@ -20,20 +20,31 @@ const SLIDERS = [
   ["stallMs", "each costs", 1000, "ms"],
 ];
 
-/** @typedef {"prediction" | "interpolation" | "ghosts"} Switch */
+/** @typedef {"prediction" | "interpolation" | "compensation" | "ghosts"} Switch */
 
-/** The switches: what each is called, and what it shows. @type {readonly (readonly [Switch, string, string])[]} */
-const SWITCHES = [
-  ["prediction", "Prediction", "Off: your own ship moves when the server's answer has come"],
-  ["interpolation", "Interpolation", "Off: others are drawn as the newest snapshot has them"],
-  ["ghosts", "Ghosts", "Outlines: where the newest snapshot has everybody (G)"],
-];
+/** What each switch is called, and what it shows. @type {Readonly<Record<Switch, readonly [label: string, words: string]>>} */
+const SWITCHES = {
+  prediction: ["Prediction", "Off: your own ship moves when the server's answer has come"],
+  interpolation: ["Interpolation", "Off: others are drawn as the newest snapshot has them"],
+  compensation: ["Lag compensation", "Off: your shots are judged in the server's present, not in the world that you saw"],
+  ghosts: ["Ghosts", "Outlines: where the newest snapshot has everybody, and where the server tested your shots (G)"],
+};
 
-/** @typedef {{ preset: string, link: import("../links.js").LinkOptions | null, prediction: boolean, interpolation: boolean, ghosts: boolean }} Conditions */
+/** Whether each switch is on. @typedef {Record<Switch, boolean>} Switches */
+
+/** @typedef {{ preset: string, link: import("../links.js").LinkOptions | null } & Switches} Conditions */
+
+/**
+ * What a page has a use for.
+ * @typedef {object} Uses
+ * @property {readonly Switch[]} [switches] which ones it shows; all unless told
+ * @property {readonly (readonly [sample: string, words: string])[]} [marks] what its ghosts look like, in words
+ * @property {(game: import("../snapline.js").Game, conditions: Conditions) => void} [applied] does what only the page can
+ */
 
 /** @returns {Conditions} */
 export function usual() {
-  return { preset: "none", link: null, prediction: true, interpolation: true, ghosts: false };
+  return { preset: "none", link: null, prediction: true, interpolation: true, compensation: true, ghosts: false };
 }
 
 /**
@@ -44,8 +55,9 @@ export function usual() {
 export function readConditions(text) {
   const conditions = usual();
   try {
-    const { preset, link, prediction, interpolation, ghosts } = JSON.parse(text ?? "{}");
-    Object.assign(conditions, { prediction: prediction !== false, interpolation: interpolation !== false, ghosts: ghosts === true });
+    const { preset, link, prediction, interpolation, compensation, ghosts } = JSON.parse(text ?? "{}");
+    Object.assign(conditions, { prediction: prediction !== false, interpolation: interpolation !== false });
+    Object.assign(conditions, { compensation: compensation !== false, ghosts: ghosts === true });
     const known = LINKS.get(preset);
     if (known) Object.assign(conditions, { preset, link: known.link });
     else if (preset === "own" && link) Object.assign(conditions, { preset, link: cleaned(link) });
@@ -64,18 +76,25 @@ function cleaned(link) {
 export class ConditionsPanel {
   conditions = readConditions(kept(KEY));
   #game;
+  #applied;
   #presets = made("div", "", "presets");
   /** @type {Map<string, HTMLInputElement>} */
   #sliders = new Map();
   /** @type {Map<Switch, HTMLButtonElement>} */
   #switches = new Map();
+  /** Switches that have no effect in this room. @type {Set<Switch>} */
+  #idle = new Set();
+  /** How often a fault was asked for. */
+  faults = { freezes: 0, drops: 0 };
 
   /**
    * @param {HTMLElement} body
    * @param {() => import("../snapline.js").Game} game
+   * @param {Uses} [uses]
    */
-  constructor(body, game) {
+  constructor(body, game, { switches: shown = ["prediction", "interpolation", "compensation", "ghosts"], marks = [], applied } = {}) {
     this.#game = game;
+    this.#applied = applied;
     this.#presets.setAttribute("role", "group");
     this.#presets.setAttribute("aria-label", "A simulated network");
     for (const [name, { label }] of LINKS) this.#presets.append(this.#preset(name, label));
@@ -83,12 +102,30 @@ export class ConditionsPanel {
     for (const slider of SLIDERS) sliders.append(this.#slider(...slider));
     const faults = made("div", "", "presets");
     faults.append(
-      button("Freeze 2 s", "", () => game().freeze(FREEZE_MS)),
-      button("Drop socket", "", () => game().drop()),
+      button("Freeze 2 s", "", () => this.#fail("freezes", () => game().freeze(FREEZE_MS))),
+      button("Drop socket", "", () => this.#fail("drops", () => game().drop())),
     );
     const switches = made("div", "", "switches");
-    for (const [name, label, words] of SWITCHES) switches.append(this.#switch(name, label, words));
-    body.append(this.#presets, sliders, faults, switches, made("p", "The link is simulated as TCP would be: a lost segment stalls all behind it.", "note"));
+    for (const name of shown) switches.append(this.#switch(name, ...SWITCHES[name]));
+    const note = made("p", "The link is simulated as TCP would be: a lost segment stalls all behind it.", "note");
+    body.append(this.#presets, sliders, faults, switches, ghostLegend(marks), note);
+    this.#write();
+  }
+
+  /** @param {"freezes" | "drops"} name @param {() => void} work */
+  #fail(name, work) {
+    this.faults[name] += 1;
+    work();
+  }
+
+  /** A switch that the room knows nothing of is shown so. @param {Switch} name @param {boolean} isIdle @param {string} why */
+  setIdle(name, isIdle, why) {
+    if (isIdle) this.#idle.add(name);
+    else this.#idle.delete(name);
+    const node = this.#switches.get(name);
+    if (!node) return;
+    node.disabled = isIdle;
+    node.title = isIdle ? why : SWITCHES[name][1];
     this.#write();
   }
 
@@ -104,6 +141,7 @@ export class ConditionsPanel {
     if (link || game.options.link) game.setLink(link);
     game.setPrediction(prediction);
     game.setInterpolation(interpolation);
+    this.#applied?.(game, this.conditions);
   }
 
   /** Changes some of it. @param {Partial<Conditions>} more @param {boolean} [isKept] whether the next visit has it too */
@@ -119,7 +157,7 @@ export class ConditionsPanel {
     const { preset, link } = this.conditions;
     for (const node of this.#presets.children) node.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (node).dataset.preset === preset));
     for (const [name, , , unit] of SLIDERS) this.#writeSlider(name, Number(link?.[name] ?? 0), unit);
-    for (const [name, node] of this.#switches) node.setAttribute("aria-pressed", String(this.conditions[name]));
+    for (const [name, node] of this.#switches) node.setAttribute("aria-pressed", String(this.conditions[name] && !this.#idle.has(name)));
   }
 
   /** @param {string} name @param {number} value @param {string} unit */
@@ -159,4 +197,15 @@ export class ConditionsPanel {
     this.#switches.set(name, made);
     return made;
   }
+}
+
+/** @param {readonly (readonly [sample: string, words: string])[]} marks */
+function ghostLegend(marks) {
+  const list = made("ul", "", "marks");
+  for (const [sample, words] of marks) {
+    const line = document.createElement("li");
+    line.append(made("i", "", sample), made("span", words));
+    list.append(line);
+  }
+  return list;
 }

@@ -7,10 +7,14 @@ import { bitRate } from "./bandwidth.js";
 export class CostTree {
   #total = made("p", "", "total");
   #tree = made("ul", "", "tree");
+  /** How often a line was unfolded. */
+  unfolded = 0;
 
   /** @param {HTMLElement} body */
   constructor(body) {
     body.append(this.#total, this.#tree, made("p", "Counted by the decoder, so it includes every bit. What a sleeping row does not send costs nothing.", "note"));
+    // A toggle does not bubble, but is seen on its way down.
+    this.#tree.addEventListener("toggle", ({ target }) => target instanceof HTMLDetailsElement && target.open && (this.unfolded += 1), { capture: true });
   }
 
   /**

@@ -23,6 +23,7 @@ const SLACK_NONE = -128;
  * @property {number} bytes
  * @property {readonly number[]} bits by kind, then own state, events and overhead
  * @property {number} wrong predictions that were wrong since the one before
+ * @property {number} moved units by which the own place was moved for that
  */
 
 /**
@@ -45,12 +46,13 @@ export class History {
    * @param {Pick<import("../snapline.js").Arrival, "atMs" | "step" | "slack" | "bytes" | "intervalMs" | "lateMs" | "bufferedMs">} arrival
    * @param {readonly number[]} bits
    * @param {number} wrong
+   * @param {number} [moved]
    */
-  add({ atMs, step, slack, bytes, intervalMs, lateMs, bufferedMs }, bits, wrong) {
+  add({ atMs, step, slack, bytes, intervalMs, lateMs, bufferedMs }, bits, wrong, moved = 0) {
     const steps = this.#step < 0 ? 1 : Math.max(1, step - this.#step);
     this.#step = step;
     const gap = intervalMs > 0 ? intervalMs / (steps * this.#intervalMs) : 1;
-    this.samples.push({ atMs, gap, gapMs: intervalMs, lateMs, slack: slack === SLACK_NONE ? 0 : slack, bufferMs: Math.max(0, bufferedMs), bytes, bits, wrong });
+    this.samples.push({ atMs, gap, gapMs: intervalMs, lateMs, slack: slack === SLACK_NONE ? 0 : slack, bufferMs: Math.max(0, bufferedMs), bytes, bits, wrong, moved });
     if (this.samples.length > HISTORY) this.samples.shift();
   }
 
@@ -67,6 +69,11 @@ export class History {
       bufferMs: newest?.bufferMs ?? 0,
       sinceMs: newest ? nowMs - newest.atMs : 0,
     };
+  }
+
+  /** The longest stall that ended after `sinceMs`; 0: none. @param {number} sinceMs */
+  stalledMs(sinceMs) {
+    return Math.max(0, ...this.samples.filter(({ atMs, gap }) => atMs > sinceMs && gap > STALL).map(({ gapMs }) => gapMs));
   }
 
   /** Milliseconds between two steps. */

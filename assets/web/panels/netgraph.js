@@ -14,14 +14,22 @@ const GRID = "rgb(140 170 220 / 22%)";
 const KINDS = ["#6fe7ff", "#ffb45c", "#74e39a", "#a99bff", "#ff8fa3", "#9fc3ff"];
 const REST = ["#dfe8f5", "#c7a6ff", "#5c6d8c"];
 /** Heights of the four bands in pixels, and the gap between them. */
-const BANDS = { arrival: 46, slack: 34, buffer: 34, bytes: 52, wrong: 16 };
+const BANDS = { arrival: 46, slack: 34, buffer: 34, bytes: 52, wrong: 24 };
 const GAP = 15;
 const GAPS_MAX = 6;
 const SLACK_MAX = 8;
+/** A correction of so many units fills its band; the root of the size is drawn, so that small ones are seen too. */
+const MOVED_MAX = 100;
+const WRONG_MIN = 3;
 
 /** Colour of part `i` of a frame with `kinds` kinds. @param {number} i @param {number} kinds */
 export function colourOfPart(i, kinds) {
   return i < kinds ? KINDS[i % KINDS.length] : REST[Math.min(REST.length - 1, i - kinds)];
+}
+
+/** Height of a correction in pixels, in a band of `band`. @param {number} moved in units @param {number} band */
+export function heightOfCorrection(moved, band) {
+  return WRONG_MIN + Math.sqrt(Math.min(1, moved / MOVED_MAX)) * (band - WRONG_MIN);
 }
 
 /** @param {number} gap in intervals */
@@ -38,7 +46,7 @@ export class NetGraph {
   /** @param {HTMLElement} body */
   constructor(body) {
     this.#canvas.setAttribute("role", "img");
-    this.#canvas.setAttribute("aria-label", "One column a snapshot: when it came, input slack, buffered playback, bytes by kind, corrections");
+    this.#canvas.setAttribute("aria-label", "One column a snapshot: when it came, input slack, buffered playback, bytes by kind, size of corrections");
     body.append(this.#canvas, this.#kinds, legend());
   }
 
@@ -70,12 +78,14 @@ export class NetGraph {
     this.#line(context, samples.map(({ bufferMs }) => bufferMs), x, top, BANDS.buffer, 0, most, false);
     top = this.#title(context, top + BANDS.buffer, "bytes by kind", newest ? `${newest.bytes} B` : "–");
     this.#stack(context, samples, x, column, top, kinds);
-    top = this.#title(context, top + BANDS.bytes, "corrections", "");
+    const wrongs = samples.filter(({ wrong }) => wrong > 0);
+    top = this.#title(context, top + BANDS.bytes, "corrections", corrections(wrongs));
     context.fillStyle = GRID;
     context.fillRect(0, top + BANDS.wrong - 1, width, 1);
     context.fillStyle = BAD;
-    for (const [i, { wrong }] of samples.entries()) {
-      const height = wrong > 0 ? Math.min(BANDS.wrong, 4 + wrong) : 0;
+    for (const [i, { wrong, moved }] of samples.entries()) {
+      if (wrong === 0) continue;
+      const height = heightOfCorrection(moved, BANDS.wrong);
       context.fillRect(x(i), top + BANDS.wrong - height, Math.max(2, column), height);
     }
   }
@@ -181,6 +191,14 @@ function ticks(slack) {
   return slack < 0 ? `${-slack} tick${slack === -1 ? "" : "s"} too late` : `${slack} tick${slack === 1 ? "" : "s"} early`;
 }
 
+/** How many, and the largest. @param {readonly import("./history.js").Sample[]} wrongs */
+function corrections(wrongs) {
+  if (wrongs.length === 0) return "none";
+  const largest = Math.max(...wrongs.map(({ moved }) => moved));
+  if (largest < 0.05) return `${wrongs.length}, none of your place`;
+  return `${wrongs.length}, largest ${largest < 9.95 ? largest.toFixed(1) : Math.round(largest)} units`;
+}
+
 /** @param {string} colour @param {string} text */
 function swatch(colour, text) {
   const node = made("span", "", "swatch");
@@ -204,7 +222,7 @@ function legend() {
     [BAD, "a stall: over 3 intervals. TCP loses nothing: it waits for a lost segment, then all comes at once"],
     [LINE, "input slack: how many ticks before its turn your last input reached the server, the least of a second. Below 0 it came too late and was not used"],
     [LINE, "buffered playback: how far behind the newest snapshot others are drawn. It grows when arrivals vary"],
-    [BAD, "a correction: the server's own state was not as predicted here"],
+    [BAD, "a correction: the server's own state was not as predicted here (a hit, a crate, a late input). As high as your place was moved for it, full at 100 units; a stub: not your place was wrong, but hull, shots or the like. It fades in the picture"],
   ];
   for (const [colour, text] of lines) {
     const item = document.createElement("li");

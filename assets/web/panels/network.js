@@ -35,11 +35,13 @@ export class Network {
   /** @type {number[]} */
   #kindBits = [];
   #wrong = 0;
+  #corrected = 0;
   /** @type {import("./bandwidth.js").Totals[]} */
   #marks = [];
   #late = new Growth();
   #joins = 0;
-  #fired = false;
+  /** Own shots of which the server has told how it judged them. */
+  #judged = 0;
   #graphMs = 0;
   #treeMs = 0;
   #verdictMs = 0;
@@ -51,16 +53,17 @@ export class Network {
    * @param {HTMLButtonElement} button
    * @param {HTMLElement} world
    * @param {() => Game} game
-   * @param {readonly import("./tour.js").Step[]} steps
+   * @param {{ steps?: readonly import("./tour.js").Step[] } & import("./conditions.js").Uses} [page] its tour, and what it has a use for
    */
-  constructor(side, button, world, game, steps) {
+  constructor(side, button, world, game, { steps = [], ...uses } = {}) {
     this.dock = new Dock(side, button, world);
     const tour = steps.length > 0 ? this.dock.add("tour", "Tour") : null;
-    this.conditions = new ConditionsPanel(this.dock.add("conditions", "Conditions"), game);
+    this.conditions = new ConditionsPanel(this.dock.add("conditions", "Conditions"), game, uses);
     this.#graph = new NetGraph(this.dock.add("graph", "Graph"));
     this.#cost = new CostTree(this.dock.add("cost", "Bits"));
     this.tour = tour && new Tour(tour, steps, (step) => this.#follow(step));
     this.dock.restore();
+    side.append(docsLink());
     world.addEventListener("keydown", ({ code, ctrlKey, altKey, metaKey }) => {
       if (ctrlKey || altKey || metaKey) return;
       if (code === "KeyN") this.dock.set(side.hidden !== false);
@@ -70,6 +73,8 @@ export class Network {
 
   /** A new connection. @param {Game} game */
   watch(game) {
+    // Its counters go on when it comes back, and begin anew with a connection of its own.
+    this.#wrong = this.#corrected = 0;
     game.on("open", ({ tickHz, ticksPerStep }) => {
       this.#history = new History((1000 * ticksPerStep) / tickHz);
       this.#stepHzFull = Math.floor(tickHz / ticksPerStep);
@@ -77,7 +82,6 @@ export class Network {
       this.#bytes = this.#frames = 0;
       this.#kindBits = [];
       this.#marks = [];
-      this.#wrong = 0;
       this.#late = new Growth();
       this.#joins += 1;
       this.conditions.apply(game);
@@ -90,10 +94,11 @@ export class Network {
     addParts(this.#parts, arrival.parts);
     this.#bytes += arrival.bytes;
     this.#frames += 1;
-    const { late = 0, touched = 0, unexplained = 0 } = game.stats;
+    const { late = 0, touched = 0, unexplained = 0, corrected = 0 } = game.stats;
     const wrong = late + touched + unexplained;
-    this.#history.add(arrival, this.#split(game, arrival), Math.max(0, wrong - this.#wrong));
+    this.#history.add(arrival, this.#split(game, arrival), Math.max(0, wrong - this.#wrong), Math.max(0, corrected - this.#corrected));
     this.#wrong = wrong;
+    this.#corrected = corrected;
   }
 
   /** Bits of one frame by kind, own state, events, overhead; empty while nobody looks. @param {Game} game @param {import("../snapline.js").Arrival} arrival */
@@ -154,17 +159,19 @@ export class Network {
     this.verdict = verdict({ ...judged, lateInputs, unexplained, desyncs, ...server });
     const { name, words } = this.verdict;
     if (name !== before && (name === "diverging" || name === "desynced")) console.warn(`snapline: ${words}`);
-    this.tour?.watch({ ...this.#seen(), stalled: judged.stalledMs > 0 || judged.sinceMs > 300 }, nowMs);
-    if (this.#fired) this.#fired = false;
+    this.tour?.watch(this.#tried(), nowMs);
   }
 
-  #seen() {
-    return { conditions: this.conditions.conditions, joins: this.#joins, fired: this.#fired, opened: (/** @type {string} */ id) => this.dock.isOpen(id) };
+  /** All that can be tried in a tour. @returns {import("./tour.js").Tried} */
+  #tried() {
+    const { conditions, faults } = this.conditions;
+    const counts = { ...faults, joins: this.#joins, judged: this.#judged, unfolded: this.#cost.unfolded };
+    return { conditions, counts, stalledMs: (sinceMs) => this.#history.stalledMs(sinceMs), opened: (id) => this.dock.isOpen(id) };
   }
 
-  /** A shot was fired: the tour waits for it. */
-  noteShot() {
-    this.#fired = true;
+  /** The server has told how it judged an own shot: the tour waits for it. */
+  noteJudged() {
+    this.#judged += 1;
   }
 
   /** @param {import("./tour.js").Step | null} step */
@@ -175,8 +182,6 @@ export class Network {
       return;
     }
     this.#before ??= { ...this.conditions.conditions };
-    this.#joins = 0;
-    this.#fired = false;
     for (const id of step.panels) this.dock.setPanel(id, true);
     this.conditions.set(step.conditions, false);
     this.dock.setPanel("tour", true);
@@ -185,6 +190,18 @@ export class Network {
   /** Writes the verdict. @param {HTMLElement} node */
   write(node) {
     writeIn(node, this.verdict.words);
+    // Where there is no room for all of it, it can be read by pointing.
+    if (node.title !== this.verdict.words) node.title = this.verdict.words;
     if (node.dataset.level !== this.verdict.level) node.dataset.level = this.verdict.level;
   }
+}
+
+/** What a verdict comes from, and all the rest. */
+function docsLink() {
+  const link = document.createElement("a");
+  link.href = new URL("../docs/?page=symptoms", import.meta.url).href;
+  link.textContent = "What a symptom comes from, and how the page is made";
+  link.target = "_blank";
+  link.className = "docs";
+  return link;
 }

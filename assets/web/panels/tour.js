@@ -22,8 +22,22 @@ const KEY = "snapline.tour";
  */
 
 /**
- * What has happened since a step began.
- * @typedef {{ pressed: ReadonlySet<string>, conditions: import("./conditions.js").Conditions, sinceMs: number, stalled: boolean, joins: number, fired: boolean, opened: (id: string) => boolean }} Seen
+ * What can be tried, counted since the page began.
+ * @typedef {{ freezes: number, drops: number, joins: number, judged: number, unfolded: number }} Counts
+ */
+
+/**
+ * What a page tells its tour.
+ * @typedef {object} Tried
+ * @property {import("./conditions.js").Conditions} conditions
+ * @property {Counts} counts
+ * @property {(sinceMs: number) => number} stalledMs the longest stall that ended since, in milliseconds; 0: none
+ * @property {(id: string) => boolean} opened whether a panel is open
+ */
+
+/**
+ * What has happened since a step began: its counts are of that time alone.
+ * @typedef {{ pressed: ReadonlySet<string>, conditions: import("./conditions.js").Conditions, sinceMs: number, stalledMs: number, opened: (id: string) => boolean } & Counts} Seen
  */
 
 export class Tour {
@@ -41,6 +55,8 @@ export class Tour {
   /** @type {Set<string>} */
   #pressed = new Set();
   #sinceMs = 0;
+  /** As the step began. @type {Counts | null} */
+  #counts = null;
   #isRunning = false;
 
   /**
@@ -57,7 +73,10 @@ export class Tour {
     const ways = made("div", "", "ways");
     ways.append(this.#back, this.#next);
     body.append(this.#title, this.#press, this.#notice, this.#done, ways, this.#file, this.#code);
-    addEventListener("keydown", ({ code }) => this.#pressed.add(code));
+    addEventListener("keydown", ({ code, target }) => {
+      const isText = target instanceof HTMLElement && target.matches("input, textarea");
+      if (!isText) this.#pressed.add(code);
+    });
     for (const type of /** @type {const} */ (["pointerdown", "touchstart"])) {
       addEventListener(type, ({ target }) => target instanceof HTMLElement && this.#pressed.add(target.id), { passive: true });
     }
@@ -89,6 +108,7 @@ export class Tour {
     this.#at = Math.min(this.#steps.length - 1, this.#at);
     const step = this.#steps[this.#at];
     this.#sinceMs = nowMs;
+    this.#counts = null;
     this.#pressed.clear();
     writeIn(this.#title, `${this.#at + 1} of ${this.#steps.length}: ${step.title}`);
     writeIn(this.#press, step.press);
@@ -110,11 +130,24 @@ export class Tour {
 
   /**
    * A few times a second: tells when the step has been tried.
-   * @param {Omit<Seen, "pressed" | "sinceMs">} seen
+   * @param {Tried} tried
    * @param {number} nowMs
    */
-  watch(seen, nowMs) {
+  watch({ conditions, counts, stalledMs, opened }, nowMs) {
     if (!this.#isRunning || this.#done.textContent) return;
-    if (this.#steps[this.#at].done({ ...seen, pressed: this.#pressed, sinceMs: nowMs - this.#sinceMs })) writeIn(this.#done, "You have seen it.");
+    this.#counts ??= counts;
+    const seen = { pressed: this.#pressed, sinceMs: nowMs - this.#sinceMs, conditions, stalledMs: stalledMs(this.#sinceMs), opened };
+    if (this.#steps[this.#at].done({ ...seen, ...since(this.#counts, counts) })) writeIn(this.#done, "You have seen it.");
   }
+}
+
+/** @param {Counts} before @param {Counts} after @returns {Counts} */
+function since(before, after) {
+  return {
+    freezes: after.freezes - before.freezes,
+    drops: after.drops - before.drops,
+    joins: after.joins - before.joins,
+    judged: after.judged - before.judged,
+    unfolded: after.unfolded - before.unfolded,
+  };
 }

@@ -8,6 +8,7 @@ import { leaderPlace, toMap } from "../arena/minimap.js";
 import { colourOf } from "../arena/palette.js";
 import { Particles } from "../arena/particles.js";
 import { linesOf } from "../arena/table.js";
+import { unseenFrom } from "../arena/trace-hit.js";
 
 const fields = (...names) => names.map((name, from) => ({ name, from }));
 const ENTITIES = [
@@ -83,4 +84,20 @@ test("particles are bounded, end, and are few where somebody wants little motion
   particles.isCalm = true;
   for (let i = 0; i < 100; i += 1) burst(40);
   assert.ok(particles.count <= 100, `${particles.count}`);
+});
+
+test("a hit whose shot is not to be seen is traced from its shooter", () => {
+  const sight = new Sight(layoutOf({ entities: ENTITIES }));
+  // Place, then what lies between it and the owner, the ninth number of a ship and the third of a shot.
+  const ship = [0, 100, 200, 0, 0, 0, 0, 0, 0, 7];
+  const from = (...rows) => {
+    const view = viewOf(...rows);
+    sight.sort(view);
+    return unseenFrom({ view, sight }, 7, [300, 200]);
+  };
+  assert.deepEqual(from(ship), [100, 200]);
+  assert.equal(from(ship, [1, 250, 200, 7]), null, "its shot is there");
+  assert.deepEqual(from(ship, [1, 250, 200, 8]), [100, 200], "somebody else's is not it");
+  assert.deepEqual(from(ship, [1, 900, 200, 7]), [100, 200], "another one of the same shooter, far away");
+  assert.equal(from([1, 900, 200, 7]), null, "nobody knows where it came from");
 });

@@ -19,6 +19,8 @@ pub(crate) struct Listed {
     pub(crate) players: usize,
     pub(crate) players_max: usize,
     pub(crate) tick_hz: u32,
+    /// Seconds from a match's results to the next match.
+    pub(crate) restart_s: u32,
     pub(crate) game: &'static str,
     /// The tick thread that runs it.
     pub(crate) thread: usize,
@@ -64,6 +66,7 @@ pub(crate) struct Directory {
     rooms_on_demand: bool,
     players_max: usize,
     tick_hz: u32,
+    restart_s: u32,
     game: &'static str,
 }
 
@@ -78,6 +81,7 @@ impl Directory {
             rooms_on_demand: config.rooms_on_demand,
             players_max: config.players_max,
             tick_hz: config.tick_hz,
+            restart_s: config.restart_s,
             game,
         }
     }
@@ -215,6 +219,7 @@ impl Directory {
             players: room.figures.players.load(Ordering::Relaxed),
             players_max: self.players_max,
             tick_hz: self.tick_hz,
+            restart_s: self.restart_s,
             game: self.game,
             thread: room.thread,
             tick_us: room.figures.tick_us.load(Ordering::Relaxed),

@@ -8,12 +8,13 @@ use axum::http::{HeaderValue, Response};
 use super::assets::not_found;
 
 /// What may be read, by its path in the repository; nothing else is.
-const SOURCES: [(&str, &str); 5] = [
+const SOURCES: [(&str, &str); 6] = [
     ("shared/src/client/predict.rs", include_str!("../../../shared/src/client/predict.rs")),
     ("shared/src/client/timeline.rs", include_str!("../../../shared/src/client/timeline.rs")),
     ("shared/src/client/playback.rs", include_str!("../../../shared/src/client/playback.rs")),
     ("shared/src/link.rs", include_str!("../../../shared/src/link.rs")),
     ("shared/src/game.rs", include_str!("../../../shared/src/game.rs")),
+    ("shared/arena/src/judge.rs", include_str!("../../../shared/arena/src/judge.rs")),
 ];
 
 /// `/source/PATH`, as text.

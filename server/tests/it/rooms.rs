@@ -28,8 +28,8 @@ fn within(time: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
 
 #[test]
 fn they_are_listed_and_empty_ones_end() {
-    let server = start(&crate::Config { room_empty_s: 1, tick_threads: 2, players_max: 7, ..config() });
-    let main = serde_json::json!({"name": "main", "players": 0, "players_max": 7, "tick_hz": 30, "game": "trial"});
+    let server = start(&crate::Config { room_empty_s: 1, tick_threads: 2, players_max: 7, restart_s: 3, ..config() });
+    let main = serde_json::json!({"name": "main", "players": 0, "players_max": 7, "tick_hz": 30, "restart_s": 3, "game": "trial"});
     assert_eq!(list(&server), serde_json::json!([main]));
     let first = Witness::join(server.address(), "arena-1");
     let second = Witness::join(server.address(), "arena-1");

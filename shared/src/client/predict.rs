@@ -81,6 +81,7 @@ pub struct Predicted<G: Game> {
     error_at_us: u64,
     /// How often somebody had come back to look when that was drawn.
     returns: u32,
+    corrected: f64,
 }
 
 impl<G: Game> Default for Predicted<G> {
@@ -106,6 +107,7 @@ impl<G: Game> Predicted<G> {
             error: Vec::new(),
             error_at_us: 0,
             returns: 0,
+            corrected: 0.0,
             own_fields,
         }
     }
@@ -311,13 +313,19 @@ impl<G: Game> Predicted<G> {
         self.error.clear();
         let (Some(old), Some(new)) = (drawn, self.own_numbers(now_us)) else { return };
         let far = self.session.eye().map_or(0.0, |eye| f64::from(eye.radius)) * FADE_VIEW_MAX;
+        let place = G::Own::KIND.at.map(usize::from);
         let mut at = 0;
-        for field in &self.own_fields {
+        for (number, field) in self.own_fields.iter().enumerate() {
+            let mut gap_squared = 0.0;
             for _ in 0..field.shape.components() {
                 let fades = field.blend != Blend::Snap && field.shape != Shape::Quat;
                 let gap = blend_number(&field.lane, field.blend, new[at], old[at], 1.0) - new[at];
                 self.error.push(if fades && gap.abs() <= far { gap } else { 0.0 });
+                gap_squared += gap * gap;
                 at += 1;
+            }
+            if place == Some(number) {
+                self.corrected += gap_squared.sqrt();
             }
         }
         self.error_at_us = now_us;
@@ -361,6 +369,12 @@ impl<G: Game> Predicted<G> {
     #[must_use]
     pub const fn mispredictions(&self) -> Mispredictions {
         self.mispredictions
+    }
+
+    /// Units by which corrections have moved the own place in all, from where it was drawn to where it should have been; what fades counts whole.
+    #[must_use]
+    pub const fn corrected(&self) -> f64 {
+        self.corrected
     }
 
     /// What became of the own shots that were shown before the server's rows came.

@@ -131,6 +131,31 @@ export async function assertApart(page, selectors) {
   }
 }
 
+/**
+ * Points the mouse at the nearest other ship of the arena, ahead of it by its flight.
+ * @param {import("playwright-core").Page} page
+ */
+export async function hunt(page) {
+  const at = await page.evaluate(() => {
+    const own = globalThis.snapline.own();
+    if (!own) return null;
+    const [x, y] = own.values.place;
+    const ships = globalThis.snapline.rows().filter((row) => row.kind === "Ship" && row.slot !== own.slot && !row.values.safe);
+    const near = ships.map(({ values: { place, vel } }) => {
+      const seconds = Math.hypot(place[0] - x, place[1] - y) / 900;
+      return [0, 1].map((axis) => place[axis] - [x, y][axis] + (vel[axis] - own.values.vel[axis]) * seconds);
+    });
+    near.sort((a, b) => Math.hypot(...a) - Math.hypot(...b));
+    const { left, top, width, height } = document.getElementById("world").getBoundingClientRect();
+    // Nobody in sight: most are in the middle of the world.
+    return { way: near[0] ?? [4096 - x, 4096 - y], middle: [left + width / 2, top + height / 2] };
+  });
+  if (!at) return;
+  const { way, middle } = at;
+  const far = Math.hypot(...way) || 1;
+  await page.mouse.move(middle[0] + (way[0] / far) * 200, middle[1] + (way[1] / far) * 200);
+}
+
 /** The environment without what is for the tests: the server takes every SNAPLINE_* for a setting, and refuses those it does not know. */
 function serverEnv() {
   const { SNAPLINE_BIN, SNAPLINE_LONG, ...env } = process.env;

@@ -164,6 +164,30 @@ test("a page that nobody sees costs next to nothing, and comes back at once", as
   await Promise.all([hidden.close(), other.close()]);
 });
 
+test("the panels show what the network does with a game that has no page of its own", async () => {
+  const [ada, bob] = [await play({ room: "panels", name: "Ada" }), await play({ room: "panels", name: "Bob" })];
+  const { page } = bob;
+  await page.keyboard.press("KeyN");
+  const names = await page.locator("#side nav button").allInnerTexts();
+  assert.deepEqual(names, ["Conditions", "Graph", "Bits", "×"], "no tour: it tells of rules that this game may not have");
+  assert.equal(await page.getByRole("button", { name: "Prediction" }).count(), 0, "nothing is predicted here");
+  await page.getByRole("button", { name: "Ghosts" }).click();
+  await page.getByRole("button", { name: "Bad hotel" }).click();
+  await page.locator("#side nav").getByRole("button", { name: "Bits" }).click();
+  await page.locator("#cost .tree li").filter({ hasText: "Walker" }).waitFor(PATIENCE);
+  await page.waitForFunction(() => globalThis.snapline.stats.rttMs > 100, null, PATIENCE);
+  await page.waitForFunction(() => document.getElementById("verdict").textContent.length > 3, null, PATIENCE);
+  await assertApart(page, ["#bar", "#players", "#foot", "#help", "#side"]);
+  // Walking, one is drawn behind the newest snapshot: the outline stands apart from it.
+  await page.keyboard.down("ArrowRight");
+  await facing(page, 0);
+  await page.screenshot({ path: `${SHOTS}any-game-panels.png` });
+  await page.keyboard.press("KeyN");
+  assert.ok(await page.locator("#side").isHidden());
+  assert.deepEqual([...ada.errors, ...bob.errors], []);
+  await Promise.all([ada.close(), bob.close()]);
+});
+
 test("a name is kept, and a new one joins anew", async () => {
   const { page, errors, close } = await play({ name: "Ada" });
   const before = await page.evaluate(() => globalThis.snapline.connection.players.nameOf(globalThis.snapline.connection.welcome.player));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { DESK, PATIENCE, PHONE, SHOTS, assertApart, collectErrors, launch, startServer } from "./chromium.mjs";
+import { DESK, PATIENCE, PHONE, SHOTS, assertApart, collectErrors, hunt, launch, startServer } from "./chromium.mjs";
 
 const BOXES = ["#match", "#table", "#corner", "#feed", "#gauges", "#foot", "#tools", "#status", "#fire", "#brake", "#side"];
 let server, browser;
@@ -17,11 +17,11 @@ after(async () => {
   await server?.stop();
 });
 
-async function play(options = {}) {
+async function play({ query = "?room=panels", from = server, ...options } = {}) {
   const context = await browser.newContext({ ...DESK, ...options });
   const page = await context.newPage();
   const errors = collectErrors(page);
-  await page.goto(`${server.url}/?room=panels`);
+  await page.goto(`${from.url}/${query}`);
   await page.waitForFunction(() => globalThis.snapline?.own(), null, PATIENCE);
   return { page, errors, close: () => context.close() };
 }
@@ -54,7 +54,8 @@ for (const [name, options] of [["desk", DESK], ["phone", PHONE]]) {
 }
 
 test("the tour plays through", async () => {
-  const { page, errors, close } = await play();
+  // House bots, to fire at, are in the room main.
+  const { page, errors, close } = await play({ query: "" });
   await page.locator("#network").click();
   await tab(page, "Tour").click();
   const tries = [
@@ -63,16 +64,20 @@ test("the tour plays through", async () => {
     () => page.getByRole("button", { name: "Interpolation" }).click(),
     async () => {},
     () => page.getByRole("button", { name: "Freeze 2 s" }).click(),
-    () => page.keyboard.press("Space", { delay: 300 }),
+    () => shootUntilJudged(page),
     () => page.getByRole("button", { name: "Drop socket" }).click(),
-    async () => {},
+    () => page.locator("#cost summary").filter({ hasText: "Ship" }).click(),
   ];
+  const seen = page.getByText("You have seen it.");
   for (const [i, attempt] of tries.entries()) {
     await page.locator("#tour h3").filter({ hasText: `${i + 1} of 8` }).waitFor(PATIENCE);
     await page.waitForFunction(() => document.querySelector("#tour pre").textContent.length > 40, null, PATIENCE);
     assert.match(await page.locator("#tour pre").innerText(), /\bfn |#lose|function/);
+    // What nobody has tried nobody has seen; step 4 asks for patience alone.
+    if (i !== 3) await page.waitForTimeout(600);
+    assert.equal(await seen.count(), 0, `step ${i + 1} is seen only when it was tried`);
     await attempt();
-    await page.getByText("You have seen it.").waitFor(PATIENCE);
+    await seen.waitFor(PATIENCE);
     await page.screenshot({ path: `${SHOTS}tour-${i + 1}.png` });
     await page.locator("#tour").getByRole("button", { name: /Next|From the start/ }).click();
   }
@@ -80,6 +85,64 @@ test("the tour plays through", async () => {
   await page.waitForFunction(() => !globalThis.snapline.connection.options.link?.delayMs, null, PATIENCE);
   assert.deepEqual(errors, []);
   await close();
+});
+
+/** Hunts with the mouse, and fires, until the server has told how it judged a shot. */
+async function shootUntilJudged(page) {
+  await page.evaluate(() => {
+    globalThis.judged = null;
+    globalThis.snapline.connection.on("game", ({ name, values }) => name === "Judged" && (globalThis.judged ??= values));
+  });
+  await page.mouse.move(400, 300);
+  await page.mouse.down();
+  await page.mouse.down({ button: "right" });
+  const end = Date.now() + 60_000;
+  while (!(await page.evaluate(() => globalThis.judged))) {
+    assert.ok(Date.now() < end, "no shot came near anybody in a minute");
+    await hunt(page);
+    await page.waitForTimeout(30);
+  }
+  await page.mouse.up();
+  await page.mouse.up({ button: "right" });
+  return page.evaluate(() => globalThis.judged);
+}
+
+test("lag compensation is switched on the server, and where it tested a shot is drawn beside the ghosts", async () => {
+  const { page, errors, close } = await play({ query: "?delay=150" });
+  const compensated = (is) => page.waitForFunction((is) => Boolean(globalThis.snapline.connection.own?.compensated) === is, is, PATIENCE);
+  await compensated(true);
+  await page.locator("#network").click();
+  const toggle = page.getByRole("button", { name: "Lag compensation" });
+  await toggle.click();
+  await compensated(false);
+  await page.reload();
+  await compensated(false);
+  assert.equal(await toggle.getAttribute("aria-pressed"), "false", "kept over a reload, and asked for again");
+  await toggle.click();
+  await compensated(true);
+  await page.getByRole("button", { name: "Ghosts" }).click();
+  const { place } = await shootUntilJudged(page);
+  assert.equal(place.length, 2);
+  await page.screenshot({ path: `${SHOTS}judged.png` });
+  const { unexplained } = await page.evaluate(() => globalThis.snapline.stats);
+  assert.equal(unexplained, 0);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("a room that judges in the present says so, and asks the server for nothing", async () => {
+  const mine = await startServer(["--house-bots", "0"], { env: { SNAPLINE_OPTIONS__LAG_COMPENSATION: "false" } });
+  const { page, errors, close } = await play({ from: mine });
+  await page.locator("#network").click();
+  const toggle = page.getByRole("button", { name: "Lag compensation" });
+  await toggle.waitFor(PATIENCE);
+  assert.deepEqual([await toggle.isDisabled(), await toggle.getAttribute("aria-pressed")], [true, "false"]);
+  assert.equal(await page.evaluate(() => globalThis.snapline.connection.own.compensated), 0);
+  await page.waitForTimeout(500);
+  assert.equal(await page.locator("#toast.shown").count(), 0, "nothing was refused");
+  assert.deepEqual(errors, []);
+  await close();
+  await mine.stop();
 });
 
 test("a page of under 60 lines shows any game by its schema", async () => {
