@@ -18,6 +18,7 @@ export type ClientEvent = WelcomeEvent | ReplyEvent | ChatEvent | RosterEvent | 
 export interface ClientStats { snapshots: number; snapshotBytes: number; sent: number; desyncs: number; starvedTicks: number;
 /** Whether the own state is predicted; if so, how many own states were compared with a prediction and how many were wrong, by cause. */
 predicted: boolean; compared: number; late: number; touched: number; unexplained: number;
+/** Units by which corrections have moved the own place in all. */ corrected: number;
 /** Own shots shown before the server's rows: those that it confirmed, and did not know. */ shotsConfirmed: number; shotsWithdrawn: number; }
 export interface ClientArrival { step: number; bytes: number; rows: number; echoUs?: number;
 /** Since the arrival before. */ intervalMs: number; /** Later than the fastest of the last seconds would have come. */ lateMs: number;
