@@ -32,6 +32,9 @@ pub(crate) const SCHEMA_PATH: &str = "/schema.json";
 /// The head of an Input with an ack, in whole bytes.
 const FLOOR_HEAD_BYTES: u32 = 9;
 
+/// Lines of the trace that wait for the disk: half a second of 300 bots.
+const TRACE_LINES_MAX: usize = 16_384;
+
 /// Where the bots will play, and what the full ones share.
 pub(crate) struct Field {
     address: SocketAddr,
@@ -146,8 +149,8 @@ pub(crate) type LightRun = oneshot::Receiver<Result<light::Outcome, RunError>>;
 
 /// Begins the trace of a run whose players' clocks begin at `start`.
 fn traces(path: &Path, uris: &[Uri], start: Instant) -> Result<Traces, RunError> {
-    let file =
-        TraceFile::create(path).map_err(|error| RunError::Trace { path: path.to_owned(), error: error.to_string() })?;
+    let file = TraceFile::create(path, TRACE_LINES_MAX)
+        .map_err(|error| RunError::Trace { path: path.to_owned(), error: error.to_string() })?;
     let named = |uri: &Uri| uri.query()?.split('&').find_map(|pair| pair.strip_prefix("room=")).map(Arc::from);
     let rooms = uris.iter().map(|uri| named(uri).unwrap_or_else(|| Arc::from(ROOM_DEFAULT)));
     Ok(Traces::new(file, rooms.collect(), start.elapsed().as_micros() as u64))

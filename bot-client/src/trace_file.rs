@@ -15,8 +15,6 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-/// Lines that may wait for the thread: half a second of 300 bots.
-const WAITING_MAX: usize = 16_384;
 /// A file is at most so much older than its lines.
 const FLUSH_GAP: Duration = Duration::from_millis(250);
 /// How long the end waits for what is not written yet; a disk that hangs must not keep the program.
@@ -44,12 +42,12 @@ impl<T> Clone for Tracer<T> {
 }
 
 impl<T: Serialize + Send + 'static> TraceFile<T> {
-    /// Begins a trace at `path`, in place of what is there.
+    /// Begins a trace at `path`, in place of what is there. Up to `waiting_max` lines wait for the disk.
     ///
     /// # Errors
     /// When the file cannot be made, or the system gives no thread.
-    pub fn create(path: &Path) -> io::Result<Self> {
-        Self::begin(File::create(path)?, WAITING_MAX)
+    pub fn create(path: &Path, waiting_max: usize) -> io::Result<Self> {
+        Self::begin(File::create(path)?, waiting_max)
     }
 
     fn begin(out: impl Write + Send + 'static, waiting_max: usize) -> io::Result<Self> {

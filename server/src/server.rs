@@ -35,6 +35,9 @@ const END_TIMEOUT: Duration = Duration::from_secs(1);
 /// Descriptors beside those of connections: threads, polls, files, standard streams.
 const DESCRIPTORS_SPARE: u64 = 256;
 
+/// Lines of the trace that wait for the disk: 17 s of a room. A line has all inputs of its tick, some 16 bytes each.
+const TRACE_LINES_MAX: usize = 1024;
+
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -222,7 +225,7 @@ impl Drop for Server {
 /// Begins the file of `config.trace`.
 fn begin_trace(path: &Path) -> Result<TraceFile<TickLine>, StartError> {
     let wrong = |error: io::Error| ConfigError::new("trace", format!("{}: {error}", path.display()));
-    TraceFile::create(path).map_err(|error| StartError::Config(ConfigErrors(vec![wrong(error)])))
+    TraceFile::create(path, TRACE_LINES_MAX).map_err(|error| StartError::Config(ConfigErrors(vec![wrong(error)])))
 }
 
 /// Listens at `address`.
