@@ -27,6 +27,8 @@ export class Controls {
   mouse = { x: 0, y: 0, buttons: 0 };
   /** Whether the mouse aims. */
   isPointing = false;
+  /** Of the canvas, in pixels. */
+  #middle = { x: 0, y: 0 };
   /** Where the mouse was when keys took over. */
   #restX = 0;
   #restY = 0;
@@ -37,6 +39,8 @@ export class Controls {
    */
   constructor(canvas, buttons) {
     this.canvas = canvas;
+    // Asked in every picture, the canvas's size would make the browser lay out the page each time.
+    new ResizeObserver(([{ contentRect }]) => Object.assign(this.#middle, { x: contentRect.width / 2, y: contentRect.height / 2 })).observe(canvas);
     this.touches = new Touches(canvas, buttons);
     this.#listen();
   }
@@ -58,7 +62,7 @@ export class Controls {
     const { stick } = this.touches;
     if (stick) this.aim.point(stick.dx, stick.dy, 0);
     else if (this.isPointing) {
-      this.aim.point(this.mouse.x - this.canvas.clientWidth / 2, this.mouse.y - this.canvas.clientHeight / 2, POINTER_DEAD);
+      this.aim.point(this.mouse.x - this.#middle.x, this.mouse.y - this.#middle.y, POINTER_DEAD);
     } else this.aim.turn(Number(this.#isDown(RIGHT)) - Number(this.#isDown(LEFT)), seconds, heading);
     const { buttons } = this.mouse;
     return {
