@@ -24,7 +24,11 @@ fn every_frame_leaves_every_client_with_the_truth() {
             "seed {seed}: {report:?}"
         );
         assert!(
-            report.rows_held > 500 && report.events > 500 && report.rows_in_step > 100_000,
+            report.rows_carried > 5_000
+                && report.spawn_bits > 500
+                && report.rows_held > 500
+                && report.events > 500
+                && report.rows_in_step > 100_000,
             "seed {seed}: {report:?}"
         );
     }

@@ -28,6 +28,9 @@ crate::wire! { struct Mover at place with Mover about turn teleport 64 weight 4 
 crate::wire! { struct Block at place with Block about spin {
     place: Vec3 => Lerp Fixed { min: -100.0, max: 1100.0, step: 0.03125, wrap: false }, spin: Quat => Arc Quat { bits: 11 },
 } }
+crate::wire! { struct Dart at place from Mover {
+    place: Vec2 => Lerp Fixed { min: 0.0, max: 1000.0, step: 0.0625, wrap: true }, turn: f32 => Arc Angle { bits: 10 },
+} }
 crate::wire! { struct Odd { serial: u64 => Snap Uint { bits: 64 }, level: f32 => Lerp F32, attitude: Quat => Arc Quat { bits: 9 }, delta: i64 => Snap Int { bits: 40 } } }
 crate::wire! { struct Flag { on: bool => Snap Uint { bits: 1 } } }
 crate::wire! { struct Bang { loudness: u8 => Snap Uint { bits: 5 } } }
@@ -52,6 +55,8 @@ pub struct FrameProofReport {
     pub reborn: u64,
     /// Rows compared that said to move with another one.
     pub rows_carried: u64,
+    /// Rows told by those that spawned them, in bits of one world.
+    pub spawn_bits: u64,
     /// Events compared.
     pub events: u64,
 }
@@ -86,7 +91,9 @@ struct Thing {
     mover: Mover,
     odd: Odd,
     block: Block,
+    dart: Dart,
     flag: Flag,
+    by: Option<NetId>,
     with: Option<NetId>,
     steady: bool,
 }
@@ -111,7 +118,7 @@ impl FrameProof {
     pub fn new(seed: u64, clients_max: usize) -> Self {
         let schema = Arc::new(Schema {
             game: "proof".into(),
-            entities: vec![Mover::KIND, Odd::KIND, Flag::KIND, Block::KIND].into(),
+            entities: vec![Mover::KIND, Odd::KIND, Flag::KIND, Block::KIND, Dart::KIND].into(),
             events: vec![Bang::KIND].into(),
             requests: vec![].into(),
             input: <()>::KIND,
@@ -147,6 +154,8 @@ impl FrameProof {
             self.clients.clear();
         }
         let step = self.world.advance(&self.schema, &mut self.rng, &mut self.report);
+        let spawns = self.world.store.profile().iter().map(|kind| kind.spawns).sum();
+        self.report.spawn_bits = self.report.spawn_bits.max(spawns);
         if self.clients.len() < self.clients_max && self.rng.one_in(2) {
             self.clients.push(Client::new(PlayerId(self.clients.len() as u16), &self.schema, step, &mut self.rng));
         }
@@ -187,7 +196,12 @@ impl World {
         while self.live.len() < ROWS_MAX && (rng.one_in(3) || (!freed.is_empty() && rng.one_in(2))) {
             let Some(id) = self.ids.spawn() else { break };
             report.reborn += u64::from(freed.contains(&id.slot));
-            self.live.push(Thing::new(id, rng));
+            let mut thing = Thing::new(id, rng);
+            if let Some(mover) = self.live.iter().find(|other| other.kind == 0 && rng.one_in(3)) {
+                thing.by = Some(mover.id);
+                thing.dart = Dart { place: mover.mover.place, turn: mover.mover.turn };
+            }
+            self.live.push(thing);
         }
         let mut rows = Rows::new(schema.clone());
         self.travel(rng);
@@ -196,7 +210,11 @@ impl World {
                 0 => rows.put(thing.id, &thing.mover),
                 1 => rows.put(thing.id, &thing.odd),
                 2 => rows.put(thing.id, &thing.flag),
-                _ => rows.put(thing.id, &thing.block),
+                3 => rows.put(thing.id, &thing.block),
+                _ => rows.put(thing.id, &thing.dart),
+            }
+            if let Some(other) = thing.by {
+                rows.set_by(thing.id, other);
             }
             if let Some(other) = thing.with {
                 rows.set_with(thing.id, other);
@@ -252,8 +270,8 @@ impl Thing {
         let mover = Mover { place: Vec2::new(rng.unit(), rng.unit()) * 1000.0, ..Mover::default() };
         let (odd, flag) = (Odd { serial: u64::from(rng.bits()) << 20, ..Odd::default() }, Flag::default());
         let block = Block { place: mover.place.extend(rng.unit() * 100.0), spin: Quat::IDENTITY };
-        let kind = [0, 0, 1, 2, 2, 2, 3, 3][rng.below(8) as usize];
-        Self { id, kind, mover, odd, block, flag, with: None, steady: rng.one_in(4) }
+        let kind = [0, 0, 1, 2, 2, 3, 3, 4][rng.below(8) as usize];
+        Self { id, kind, mover, odd, block, dart: Dart::default(), flag, by: None, with: None, steady: rng.one_in(4) }
     }
 
     fn advance(&mut self, rng: &mut Rng, busy: u32) {
@@ -269,6 +287,7 @@ impl Thing {
             self.odd.delta -= i64::from(rng.bits());
             self.flag.on = !self.flag.on;
         }
+        self.dart.place += Vec2::from_angle(self.dart.turn) * 5.0;
         self.block.place += self.mover.speed.extend(1.0) / 30.0;
         if !rng.one_in(3) {
             self.mover.turn += 0.05;
