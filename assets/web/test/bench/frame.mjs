@@ -3,6 +3,7 @@
 //
 //   node assets/web/test/bench/frame.mjs             five rounds of four seconds
 //   node assets/web/test/bench/frame.mjs --profile   and the functions that took most of it
+//   node assets/web/test/bench/frame.mjs --assets DIR   of another tree's page, to compare
 //
 // It needs Chromium and the release build of the server (built when it is missing). Everything that the page's thread runs counts (V8's own
 // ScriptDuration): messages, the client core, the picture. What the browser does with the picture afterwards does not. No room has 300 ships in one
@@ -16,6 +17,8 @@ const ROUNDS = 5;
 const ROUND_MS = 4_000;
 const LINES = 25;
 
+const assetsAt = process.argv.indexOf("--assets");
+const assets = assetsAt > 0 ? process.argv[assetsAt + 1] : "assets/web";
 const wantsProfile = process.argv.includes("--profile");
 
 /** The fixed loop: as a picture's script, numbers from one array to another, some objects, a call a step. Milliseconds, the least of some runs. */
@@ -128,7 +131,7 @@ function mostOf({ nodes, samples, timeDeltas }) {
   return [...times].filter(([name]) => !/^\((idle|program)\)|^calibrate /.test(name)).sort(([, a], [, b]) => b - a);
 }
 
-const server = await startServer(["--house-bots", "200", "--assets", "assets/web"]);
+const server = await startServer(["--house-bots", "200", "--assets", assets]);
 const browser = await launch();
 try {
   const page = await browser.newPage(DESK);
