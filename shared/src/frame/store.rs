@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::spawn::Births;
 use super::{EVENT_TICKS, STORED_STEPS, row_hash};
-use crate::bits::{BitReader, BitWriter};
+use crate::bits::{BitWriter, head};
 use crate::coder::{KindBits, Rates, RowCoder, RowState, Run, Spawner};
 use crate::events::{Audience, Event};
 use crate::ids::NetId;
@@ -103,12 +103,8 @@ impl StepRuns {
     /// To be called once all runs are there.
     fn finish(&mut self) {
         self.bits.align();
-        let mut reader = BitReader::new(self.bits.bytes());
-        for run in &mut self.runs {
-            let (bits, head) = (u32::from(run.bits), u32::from(run.bits).min(32));
-            run.head = reader.read(head).unwrap_or_default();
-            let rest = reader.skip(bits - head);
-            debug_assert!(rest.is_ok(), "runs lie behind one another, in slot order");
+        for run in self.runs.iter_mut().filter(|run| run.bits > 0) {
+            run.head = head(self.bits.bytes(), run.from as usize, run.bits.into());
         }
     }
 }
