@@ -112,6 +112,7 @@ impl<'a> BitReader<'a> {
     ///
     /// # Errors
     /// When fewer are left.
+    #[inline]
     pub fn read(&mut self, bits: u32) -> Result<u32, OutOfBits> {
         debug_assert!(bits <= 32);
         if self.left_bits() < bits as usize {
@@ -124,6 +125,7 @@ impl<'a> BitReader<'a> {
 
     /// At least the next 57 bits, lowest first and zeros after the end, without reading them.
     #[must_use]
+    #[inline]
     pub fn peek(&self) -> u64 {
         window(self.bytes, self.at)
     }
@@ -132,6 +134,7 @@ impl<'a> BitReader<'a> {
     ///
     /// # Errors
     /// When fewer are left.
+    #[inline]
     pub fn skip(&mut self, bits: u32) -> Result<(), OutOfBits> {
         if self.left_bits() < bits as usize {
             return Err(OutOfBits);
@@ -144,6 +147,7 @@ impl<'a> BitReader<'a> {
     ///
     /// # Errors
     /// When none is left.
+    #[inline]
     pub fn read_bool(&mut self) -> Result<bool, OutOfBits> {
         Ok(self.read(1)? == 1)
     }
@@ -158,7 +162,13 @@ impl<'a> BitReader<'a> {
     }
 }
 
+/// The first 32 of the `len_bits` bits of `bytes` from bit `at`, or all of them.
+pub(crate) fn head(bytes: &[u8], at: usize, len_bits: u32) -> u32 {
+    window(bytes, at) as u32 & mask(len_bits)
+}
+
 /// At least 57 bits of `bytes` from bit `at`, zeros after the end.
+#[inline]
 fn window(bytes: &[u8], at: usize) -> u64 {
     let rest = bytes.get(at / 8..).unwrap_or_default();
     let word = rest.first_chunk().map_or_else(|| short(rest), |eight| u64::from_le_bytes(*eight));

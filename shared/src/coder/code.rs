@@ -176,7 +176,7 @@ impl Words for Known<'_> {
         self.words[at].into()
     }
 
-    #[inline]
+    #[inline(always)]
     fn settle(&mut self, at: usize, axis: &Axis, guess: i64) -> (i64, i64) {
         let is = i64::from(self.words[axis.word]);
         let residual = axis.gap(guess, is);
@@ -200,7 +200,7 @@ impl Words for Told<'_> {
         self.words[at].into()
     }
 
-    #[inline]
+    #[inline(always)]
     fn settle(&mut self, at: usize, axis: &Axis, guess: i64) -> (i64, i64) {
         if self.residuals[at] == 0 {
             debug_assert_eq!(guess, axis.fit(guess), "a guess is within the range of its word");

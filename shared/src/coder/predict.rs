@@ -40,7 +40,9 @@ impl Axis {
         }
         // Two words are less than a range apart, so once is enough; a division would be half of what a row costs.
         let (modulus, most) = (self.modulus(), (self.spec.modulus >> 1).cast_signed());
-        if gap > most {
+        if gap.unsigned_abs() << 1 < self.spec.modulus {
+            gap
+        } else if gap > most {
             gap - modulus
         } else if gap + modulus <= most {
             gap + modulus
@@ -53,7 +55,8 @@ impl Axis {
     #[inline]
     pub(crate) fn fit(&self, word: i64) -> i64 {
         let modulus = self.modulus();
-        if 0 <= word && word < modulus {
+        // Below 0 is beyond any modulus.
+        if word.cast_unsigned() < self.spec.modulus {
             return word;
         }
         if !self.wraps {
@@ -61,7 +64,7 @@ impl Axis {
         }
         // Most are less than a range beyond, and a division would be half of what a row costs.
         let once = if word < 0 { word + modulus } else { word - modulus };
-        if 0 <= once && once < modulus { once } else { word.rem_euclid(modulus) }
+        if once.cast_unsigned() < self.spec.modulus { once } else { word.rem_euclid(modulus) }
     }
 
     /// Whether a residual is so large that it is no motion.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::carriers::Carried;
 use super::spawn::Births;
 use super::{EVENT_TICKS, STORED_STEPS, row_hash};
-use crate::bits::{BitReader, BitWriter};
+use crate::bits::{BitWriter, head};
 use crate::coder::{KindBits, Rates, Relative, RowCoder, RowState, Run};
 use crate::events::{Audience, Event};
 use crate::ids::NetId;
@@ -106,16 +106,9 @@ impl StepRuns {
     /// To be called once all runs are there.
     fn finish(&mut self) {
         self.bits.align();
-        let mut reader = BitReader::new(self.bits.bytes());
-        let mut read = |run: &mut StepRun| {
-            let (bits, head) = (u32::from(run.bits), u32::from(run.bits).min(32));
-            run.head = reader.read(head).unwrap_or_default();
-            let rest = reader.skip(bits - head);
-            debug_assert!(rest.is_ok(), "runs lie behind one another: those of carried rows first, then in slot order");
-        };
-        self.carried.iter().for_each(|(slot, _)| read(&mut self.runs[usize::from(slot)]));
-        let others = self.runs.iter_mut().zip(0..).filter(|(_, slot)| !self.carried.has(*slot));
-        others.for_each(|(run, _)| read(run));
+        for run in self.runs.iter_mut().filter(|run| run.bits > 0) {
+            run.head = head(self.bits.bytes(), run.from as usize, run.bits.into());
+        }
     }
 }
 
