@@ -49,9 +49,9 @@ impl fmt::Display for Report {
         // Hidden bots send no inputs.
         if self.load.inputs > 0 || self.load.light < self.bots.asked {
             writeln!(f, "starved ticks  {}", self.starved_ticks)?;
-            let LateInputs { count, stalled } = self.late_inputs;
-            writeln!(f, "late inputs    {count}, {stalled} of them behind a simulated retransmission")?;
         }
+        let LateInputs { count, stalled } = self.late_inputs;
+        writeln!(f, "late inputs    {count}, {stalled} of them behind a simulated retransmission")?;
         if self.resumes > 0 {
             writeln!(f, "resumes        {}", self.resumes)?;
         }

@@ -2,7 +2,6 @@
 #![allow(clippy::disallowed_types, reason = "phases are timed apart")]
 
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::Instant;
 
 use snapline_shared::bits::BitWriter;
@@ -61,11 +60,11 @@ pub(super) struct Room<'a> {
 }
 
 impl Client {
-    fn new(watch: &Watch<'_>, schema: &Arc<Schema>, number: u16) -> Result<Self, String> {
-        Ok(Self {
+    fn new(schema: &Schema, replica: Replica, number: u16) -> Self {
+        Self {
             number,
             mirror: Mirror::default(),
-            replica: Replica::new(schema, watch.trace.rates)?,
+            replica,
             view: View::default(),
             place: [0.0; 2],
             eye: Eye::default(),
@@ -79,14 +78,16 @@ impl Client {
             bytes: Vec::new(),
             quake3: Quake3Client::default(),
             slots: Vec::new(),
-        })
+        }
     }
 }
 
 impl<'a> Room<'a> {
     pub(super) fn new(watch: &Watch<'a>, numbers: Range<u16>, reads: bool) -> Result<Self, String> {
         let schema = watch.trace.schema_with(watch.tables);
-        let clients = numbers.map(|number| Client::new(watch, &schema, number)).collect::<Result<Vec<_>, _>>()?;
+        // They share tables, so that what is measured does not wait for as many copies of them as there are clients.
+        let replica = Replica::new(&schema, watch.trace.rates)?;
+        let clients: Vec<_> = numbers.map(|number| Client::new(&schema, replica.clone(), number)).collect();
         let kept: Vec<_> = clients.iter().take(KEPT).map(|client| (client.number, Vec::new())).collect();
         Ok(Self {
             watch: *watch,

@@ -39,7 +39,7 @@ impl RowCoder {
     pub fn muzzles(seen: &[(&Self, &[Birth])]) -> String {
         let Some((first, _)) = seen.first() else { return String::new() };
         let mut lines = String::new();
-        for (kind, spec) in (0u8..).zip(&first.kinds) {
+        for (kind, spec) in (0u8..).zip(first.kinds.iter()) {
             let of_kind = |(coder, births): &(&Self, &'_ [Birth])| {
                 let spawn = coder.spawns[usize::from(kind)].clone()?;
                 let mine: Vec<_> = births.iter().filter(|birth| birth.kind == kind).cloned().collect();

@@ -28,6 +28,8 @@ mod residual;
 mod spawn;
 mod tables;
 
+use std::sync::Arc;
+
 pub use births::Birth;
 use code::{Bits, Deviation, Known, NONE_BEFORE, OUTSIDE, Sink, Source, Told, get_rest, put_rest};
 use muzzle::Muzzle;
@@ -83,15 +85,15 @@ pub enum Run {
     Woken,
 }
 
-/// Codes the rows of one schema.
+/// Codes the rows of one schema. Copies share what follows from the schema alone.
 #[derive(Clone, Debug)]
 pub struct RowCoder {
-    kinds: Vec<Kind>,
-    plans: Vec<Plan>,
+    kinds: Arc<[Kind]>,
+    plans: Arc<[Plan]>,
     /// By kind: how a newborn row is told by its spawner.
-    spawns: Vec<Option<Spawn>>,
-    specs: Vec<TableSpec>,
-    tables: Tables,
+    spawns: Arc<[Option<Spawn>]>,
+    specs: Arc<[TableSpec]>,
+    tables: Arc<Tables>,
     /// Words of a row before a step, or of one that is being read.
     old: Vec<u32>,
     before: Vec<i32>,
@@ -155,14 +157,25 @@ impl RowCoder {
         let spawns = spawns(schema, &plans, rates, &mut specs)?;
         let tables = Tables::new(&specs, &schema.tables)?;
         let taken = plans.iter().map(|plan| Taken { words: vec![0; plan.layout.len()], ..Taken::default() }).collect();
-        let kinds = schema.entities.to_vec();
+        let kinds = Arc::from(&*schema.entities);
         let (old, before, deviations) = (Vec::new(), Vec::new(), [Deviation::default(); GROUPS_MAX]);
-        Ok(Self { kinds, plans, spawns, specs, tables, old, before, deviations, counts: None, taken })
+        Ok(Self {
+            kinds,
+            plans: plans.into(),
+            spawns: spawns.into(),
+            specs: specs.into(),
+            tables: Arc::new(tables),
+            old,
+            before,
+            deviations,
+            counts: None,
+            taken,
+        })
     }
 
     /// How many kinds of rows there are.
     #[must_use]
-    pub const fn kinds(&self) -> usize {
+    pub fn kinds(&self) -> usize {
         self.plans.len()
     }
 

@@ -403,7 +403,7 @@ impl Store {
     }
 
     /// How many kinds of rows the schema has.
-    pub(super) const fn kinds(&self) -> usize {
+    pub(super) fn kinds(&self) -> usize {
         self.coder.kinds()
     }
 
