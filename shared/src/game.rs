@@ -89,7 +89,7 @@ pub trait Game: Sized + Send + Serialize + DeserializeOwned + 'static {
     /// Where a player looks from, how far, what it controls, its own state.
     fn view(&self, player: PlayerId) -> View<Self::Own>;
 
-    /// Teams, stealth, fog of war; asked only inside the view.
+    /// Teams, stealth, fog of war; asked only inside the view, and of what carries a row there.
     fn sees(&self, player: PlayerId, row: NetId) -> bool {
         let _ = (player, row);
         true

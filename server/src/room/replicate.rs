@@ -67,7 +67,9 @@ impl Replicator {
         let View { place, radius, controls, own } = game.view(connection.player);
         let player = connection.player;
         if connection.visible {
-            self.interest.query(place, radius, controls, |row| game.sees(player, row), &mut self.wanted);
+            let sees = |row| game.sees(player, row);
+            self.interest.query(place, radius, controls, sees, &mut self.wanted);
+            self.store.close_over(&mut self.wanted, sees);
         } else {
             self.wanted.clear();
             connection.hidden_until = now.offset(config.tick_hz.cast_signed());

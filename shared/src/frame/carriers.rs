@@ -4,7 +4,10 @@
 //! carrier did not is held, and comes back as a LOAD, in which nothing depends on another row.
 
 use super::read::KnownRow;
+use super::store::Store;
+use super::write::Wanted;
 use crate::coder::{Relative, RowCoder};
+use crate::ids::NetId;
 
 /// The rows that were carried at one step and by which, in order of the first.
 #[derive(Debug, Default)]
@@ -40,6 +43,35 @@ impl Carried {
     /// Whether the row in `slot` was carried.
     pub(super) fn has(&self, slot: u16) -> bool {
         !self.0.is_empty() && self.0.binary_search_by_key(&slot, |(slot, _)| *slot).is_ok()
+    }
+}
+
+impl Store {
+    /// Closes interest over what carries: whoever wants a row wants its carrier, and sooner, as far as the client `sees` it. A row whose carrier the
+    /// client does not know is as good as new in every frame, and costs as much.
+    pub fn close_over(&self, wanted: &mut Vec<Wanted>, sees: impl Fn(NetId) -> bool) {
+        if !self.has_carriers() {
+            return;
+        }
+        let asked = wanted.len();
+        for at in 0..asked {
+            let Some(slot) = self.carrier(wanted[at].slot) else { continue };
+            let sooner = wanted[at].priority.next_down();
+            match wanted[..asked].binary_search_by_key(&slot, |want| want.slot) {
+                Ok(at) => {
+                    wanted[at].enters = true;
+                    wanted[at].priority = wanted[at].priority.min(sooner);
+                }
+                Err(_) if self.live(slot).is_some_and(|row| sees(row.id)) => {
+                    wanted.push(Wanted { slot, enters: true, priority: sooner });
+                }
+                Err(_) => {}
+            }
+        }
+        if wanted.len() > asked {
+            wanted.sort_unstable_by(|a, b| a.slot.cmp(&b.slot).then(a.priority.total_cmp(&b.priority)));
+            wanted.dedup_by_key(|want| want.slot);
+        }
     }
 }
 

@@ -108,8 +108,7 @@ impl FrameWriter {
         while let Some(&(_, at)) = self.order.get(nth) {
             nth += 1;
             // Without its carrier it would be held again in the next frame. It comes behind it, or behind all.
-            if store.carrier(self.loads[at as usize].slot).is_some_and(|carrier| !self.will_know(carrier, enters_from))
-            {
+            if store.carrier(self.loads[at as usize].slot).is_some_and(|carrier| self.may_come(carrier, enters_from)) {
                 if waits < candidates {
                     self.order.push((0.0, at));
                     waits += 1;

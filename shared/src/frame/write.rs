@@ -130,8 +130,6 @@ pub struct FrameWriter {
     pub(super) priorities: Vec<f32>,
     pub(super) order: Vec<(f32, u32)>,
     costs: Vec<Cost>,
-    /// What is wanted and what carries it, when rows of some kind are carried.
-    closed: Vec<Wanted>,
     /// Whether each row that stays is in step, when some are carried.
     in_step: Vec<bool>,
     /// Runs of the rows that are carried.
@@ -194,7 +192,7 @@ impl FrameWriter {
         let most = spec.bytes_max * 8 * RUNS_SHARE_MAX / 100;
         // In most rooms a client is one step behind and the runs of all rows together fit: then nothing has to be weighed.
         let one_fits = newest.bits() <= most && stats.steps == 1 && !hold_all && newest.carried.is_empty();
-        let mut flags = self.split_closed(store, newest, mirror, spec.wanted, one_fits, &mut stats);
+        let mut flags = self.split(newest, mirror, spec.wanted, one_fits, &mut stats);
         stats.parts.left = self.since(&mut at);
         if one_fits {
             self.list_held(mirror);

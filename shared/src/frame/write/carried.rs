@@ -1,30 +1,10 @@
-//! What rows that move with others ask of a frame: their carriers come first, and a row whose carrier does not go through the body does not either.
+//! What rows that move with others ask of a frame: a row whose carrier does not go through the body does not either, and comes no sooner than it.
 
-use super::{Candidate, FrameStats, FrameWriter, Known, Mirror, Wanted};
-use crate::frame::store::{StepRuns, Store};
+use super::{Candidate, FrameWriter, Known};
+use crate::frame::store::Store;
 use crate::tick::Step;
 
 impl FrameWriter {
-    /// [`Self::split`] of what is wanted and what carries it.
-    pub(super) fn split_closed(
-        &mut self,
-        store: &Store,
-        newest: &StepRuns,
-        mirror: &Mirror,
-        wanted: &[Wanted],
-        body: bool,
-        stats: &mut FrameStats,
-    ) -> u8 {
-        if !store.has_carriers() {
-            return self.split(newest, mirror, wanted, body, stats);
-        }
-        let mut closed = std::mem::take(&mut self.closed);
-        close_over(store, wanted, &mut closed);
-        let flags = self.split(newest, mirror, &closed, body, stats);
-        self.closed = closed;
-        flags
-    }
-
     /// Chooses the rows whose carrier is not in step to be held as well.
     pub(super) fn hold_carried(&mut self, store: &Store, last: Option<Step>) {
         let steps = last.and_then(|last| store.runs_since(last)).into_iter().flatten();
@@ -63,36 +43,14 @@ impl FrameWriter {
         self.held.extend((0u32..).zip(ranks).filter(|(_, (_, in_step))| !**in_step).map(|(rank, _)| rank));
     }
 
-    /// Whether the row in `slot` will be in step after this frame, as far as is chosen.
-    pub(in crate::frame) fn will_know(&self, slot: u16, enters_from: usize) -> bool {
+    /// Whether the row in `slot` may come into step with this frame and is not chosen to yet: what it carries waits for it.
+    pub(in crate::frame) fn may_come(&self, slot: u16, enters_from: usize) -> bool {
         let (reloads, enters) = self.loads.split_at(enters_from);
-        let stays = |at: usize| {
+        let comes_back = |at: usize| {
             let load = reloads.binary_search_by_key(&Some(at as u32), |load| load.stays_at);
-            load.map_or(!self.stay[at].held, |load| reloads[load].chosen)
+            load.is_ok_and(|load| !reloads[load].chosen)
         };
-        self.stay.binary_search_by_key(&slot, |row| row.slot).is_ok_and(stays)
-            || enters.binary_search_by_key(&slot, |load| load.slot).is_ok_and(|at| enters[at].chosen)
+        self.stay.binary_search_by_key(&slot, |row| row.slot).is_ok_and(comes_back)
+            || enters.binary_search_by_key(&slot, |load| load.slot).is_ok_and(|at| !enters[at].chosen)
     }
-}
-
-/// Interest closes over what carries: whoever wants a row wants its carrier, and sooner.
-fn close_over(store: &Store, wanted: &[Wanted], closed: &mut Vec<Wanted>) {
-    closed.clear();
-    closed.extend_from_slice(wanted);
-    for want in wanted {
-        let Some(slot) = store.carrier(want.slot) else { continue };
-        let sooner = want.priority.next_down();
-        match closed[..wanted.len()].binary_search_by_key(&slot, |want| want.slot) {
-            Ok(at) => {
-                closed[at].enters = true;
-                closed[at].priority = closed[at].priority.min(sooner);
-            }
-            Err(_) => closed.push(Wanted { slot, enters: true, priority: sooner }),
-        }
-    }
-    if closed.len() == wanted.len() {
-        return;
-    }
-    closed.sort_unstable_by(|a, b| a.slot.cmp(&b.slot).then(a.priority.total_cmp(&b.priority)));
-    closed.dedup_by_key(|want| want.slot);
 }
