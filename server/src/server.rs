@@ -138,7 +138,8 @@ impl Server {
         let schema = snapline_shared::game::schema::<G>().to_json().into();
         runtime.spawn(metrics.clone().keep_up());
         let gate = Arc::new(gate);
-        let site = Arc::new(Site { gate, game: G::NAME, assets, schema, map: served, metrics, dev: config.dev });
+        let (game, sources) = (G::NAME, G::SOURCES);
+        let site = Arc::new(Site { gate, game, sources, assets, schema, map: served, metrics, dev: config.dev });
         let (listener, ops) = {
             let _inside = runtime.enter();
             let ops = ops.map(|(_, listener)| tokio::net::TcpListener::from_std(listener)).transpose()?;

@@ -39,6 +39,8 @@ pub trait Game: Sized + Send + Serialize + DeserializeOwned + 'static {
     const TABLES: &'static str = "";
     /// The map that both ends are built with; a server may be told to take another one.
     const MAP: Map<'static> = Map::NONE;
+    /// Files of the game's own source that its page may show, path in the repository and text: what `/source/PATH` gives.
+    const SOURCES: &'static [(&'static str, &'static str)] = &[];
 
     /// Reads the map and the options.
     ///

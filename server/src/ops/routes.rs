@@ -37,6 +37,8 @@ pub(crate) struct Site {
     pub(crate) gate: Arc<Gate>,
     /// The game's name.
     pub(crate) game: &'static str,
+    /// Its sources that may be read.
+    pub(crate) sources: &'static [(&'static str, &'static str)],
     /// The page.
     pub(crate) assets: Assets,
     /// The bytes of `/schema.json`.

@@ -70,6 +70,7 @@ impl Game for Arena {
     const REQUESTS: &'static [Kind] = &[Judge::KIND];
     const TABLES: &'static str = include_str!("../tables.txt");
     const MAP: Map<'static> = Map { name: "arena.json", bytes: include_bytes!("../../../assets/maps/arena.json") };
+    const SOURCES: &'static [(&'static str, &'static str)] = &[("shared/arena/src/judge.rs", include_str!("judge.rs"))];
 
     fn scene(setup: &Setup<'_>) -> Result<Scene, SetupError> {
         Scene::new(setup)
