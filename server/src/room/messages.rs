@@ -9,6 +9,9 @@ use super::connection::{Asked, clean};
 use super::inputs::{InputArrival, Verdict, believable};
 use super::{Room, SessionKey};
 
+/// Inputs that are noted for a trace between two ticks: in a room that sleeps nobody takes them.
+const ARRIVALS_MAX: usize = 8192;
+
 impl<G: Game> Room<G> {
     /// A binary message has arrived.
     ///
@@ -89,7 +92,7 @@ impl<G: Game> Room<G> {
             let input = G::Input::dequantise(&message.words[i * width..(i + 1) * width]);
             let tick = message.first.offset(i as i32);
             let verdict = connection.inputs.push(now, tick, input, seen);
-            if let Some(arrivals) = &mut self.arrivals {
+            if let Some(arrivals) = self.arrivals.as_mut().filter(|arrivals| arrivals.len() < ARRIVALS_MAX) {
                 let (slack, applied) = (tick.since(now.next()), verdict == Verdict::Applied);
                 arrivals.push(InputArrival { player: connection.player.0, tick: tick.0, slack, applied });
             }

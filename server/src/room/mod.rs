@@ -245,7 +245,7 @@ impl<G: Game> Room<G> {
         })
     }
 
-    /// From now on inputs are noted when they arrive, for [`Self::take_arrivals`] after each tick.
+    /// From now on inputs are noted when they arrive, up to 8,192 of them, for [`Self::take_arrivals`] after each tick.
     pub fn trace(&mut self) {
         self.arrivals = Some(Vec::new());
     }
