@@ -8,6 +8,7 @@
     reason = "the shell: sockets, threads and clocks live here"
 )]
 
+mod attendance;
 mod balance;
 mod clock;
 mod directory;

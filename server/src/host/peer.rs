@@ -1,10 +1,13 @@
-//! A player's connection within its room: the socket and the signs of life.
+//! A player's connection within its room: the socket, how it is read, and the signs of life.
 
+use super::attendance::Attendance;
 use super::socket::Socket;
 
 /// A connection that has a seat.
 pub(super) struct Peer {
     pub(super) socket: Socket,
+    /// Whether it is read at every tick.
+    pub(super) attendance: Attendance,
     /// When it is to be pinged.
     pub(super) ping_due_us: u64,
     /// Since the last ping nothing was heard; when that becomes too long.
@@ -17,8 +20,8 @@ pub(super) struct Peer {
 const UNANSWERED_MAX: u32 = 64;
 
 impl Peer {
-    pub(super) const fn new(socket: Socket) -> Self {
-        Self { socket, ping_due_us: 0, lost_us: None, unanswered: 0 }
+    pub(super) fn new(socket: Socket) -> Self {
+        Self { socket, attendance: Attendance::default(), ping_due_us: 0, lost_us: None, unanswered: 0 }
     }
 
     /// Anything has arrived, a pong or not.

@@ -1,4 +1,5 @@
-//! The connections of one room, and when each is to be pinged or given up: what a look costs is what is due, not who is there.
+//! The connections of one room: which of them are read at every tick, and when each is to be pinged or given up. What a look costs is what is due, not
+//! who is there.
 
 use std::collections::VecDeque;
 
@@ -31,6 +32,10 @@ impl Liveness {
 pub(super) struct Peers {
     slots: Vec<Option<Box<Peer>>>,
     count: usize,
+    /// Who is read at every tick, each once.
+    asked: Vec<SessionKey>,
+    /// Times at which the sockets were read.
+    reads: u64,
     liveness: Liveness,
     is_sleeping: bool,
     pings: VecDeque<(u64, SessionKey)>,
@@ -42,6 +47,8 @@ impl Peers {
         Self {
             slots: Vec::new(),
             count: 0,
+            asked: Vec::new(),
+            reads: 0,
             liveness,
             is_sleeping: false,
             pings: VecDeque::new(),
@@ -78,13 +85,52 @@ impl Peers {
         // In a sleeping room the times before are later ones.
         let at = self.pings.partition_point(|&(due_us, _)| due_us <= peer.ping_due_us);
         self.pings.insert(at, (peer.ping_due_us, session));
+        debug_assert!(self.slots[session].is_none(), "a session that is another one's");
         self.count += usize::from(self.slots[session].replace(Box::new(peer)).is_none());
     }
 
     pub(super) fn remove(&mut self, session: SessionKey) -> Option<Peer> {
         let peer = self.slots.get_mut(session)?.take()?;
         self.count -= 1;
+        if peer.attendance.is_asked() {
+            self.asked.retain(|&asked| asked != session);
+        }
         Some(*peer)
+    }
+
+    /// The sockets are read once more.
+    pub(super) const fn begin_reads(&mut self) {
+        self.reads += 1;
+    }
+
+    /// Who is to be read though nothing is announced.
+    pub(super) fn asked(&self) -> impl Iterator<Item = SessionKey> {
+        self.asked.iter().copied()
+    }
+
+    /// One of those, who is none of them from now on.
+    pub(super) fn pop_asked(&mut self) -> Option<SessionKey> {
+        let session = self.asked.pop()?;
+        if let Some(peer) = self.get_mut(session) {
+            peer.attendance.announce();
+        }
+        Some(session)
+    }
+
+    /// The socket of `session` was read, and there was something or not. When that changes how it is noticed from now on: whether it is asked.
+    pub(super) fn note_read(&mut self, session: SessionKey, was_there: bool) -> Option<bool> {
+        let reads = self.reads;
+        let attendance = &mut self.get_mut(session)?.attendance;
+        if !attendance.note(reads, was_there) {
+            return None;
+        }
+        let is_asked = attendance.is_asked();
+        if is_asked {
+            self.asked.push(session);
+        } else {
+            self.asked.retain(|&asked| asked != session);
+        }
+        Some(is_asked)
     }
 
     /// When there is something to do here next, though nothing arrives.

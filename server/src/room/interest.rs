@@ -32,6 +32,11 @@ impl Axis {
     }
 }
 
+/// How far apart two places are along the axis where they are farther apart; what is not a number is no distance.
+fn gap(axis: [Axis; 2], a: Vec2, b: Vec2) -> f32 {
+    axis[0].gap(a.x, b.x).max(axis[1].gap(a.y, b.y)).max(0.0)
+}
+
 /// A row.
 #[derive(Clone, Copy, Debug)]
 struct Spot {
@@ -51,8 +56,8 @@ pub(crate) struct Interest {
     spots: Vec<Spot>,
     /// Ranks of rows without a place.
     globals: Vec<u32>,
-    /// Ranks of the others by cell, line after line; the first one of each cell, and their number.
-    by_cell: Vec<u32>,
+    /// Places and ranks of the others by cell, line after line; the first one of each cell, and their number.
+    by_cell: Vec<(Vec2, u32)>,
     starts: Vec<u32>,
     /// Used by `rebuild`: the cell of each rank.
     cell_of: Vec<u32>,
@@ -127,11 +132,13 @@ impl Interest {
             *start = end;
         }
         // From the end of each cell down to its start.
-        self.by_cell.resize(placed, 0);
-        for (rank, &cell) in (0..).zip(&cell_of).filter(|(_, cell)| **cell != NO_CELL) {
-            let at = &mut self.starts[cell as usize];
-            *at -= 1;
-            self.by_cell[*at as usize] = rank;
+        self.by_cell.resize(placed, (Vec2::ZERO, 0));
+        for (rank, (&cell, spot)) in (0..).zip(cell_of.iter().zip(&self.spots)) {
+            if let Some((place, _)) = spot.at {
+                let at = &mut self.starts[cell as usize];
+                *at -= 1;
+                self.by_cell[*at as usize] = (place, rank);
+            }
         }
         self.cell_of = cell_of;
     }
@@ -175,11 +182,8 @@ impl Interest {
             while bits != 0 {
                 let Spot { id, at } = self.spots[first + bits.trailing_zeros() as usize];
                 bits &= bits - 1;
-                let (gap, weight) = at.map_or((0.0, 1.0), |(place, weight)| {
-                    let gaps = [0, 1].map(|axis| self.axis[axis].gap(view[axis], place[axis]));
-                    (gaps.into_iter().fold(0.0, f32::max), weight)
-                });
-                if (at.is_none() || gap <= radius * STAYS) && sees(id) {
+                let (gap, weight) = at.map_or((0.0, 1.0), |(place, weight)| (gap(self.axis, view, place), weight));
+                if sees(id) {
                     let priority = if at.is_some() && controls == Some(id) { -1.0 } else { gap / weight };
                     out.push(Wanted { slot: id.slot, enters: at.is_none() || gap <= radius, priority });
                 }
@@ -187,17 +191,17 @@ impl Interest {
         }
     }
 
-    /// Marks what may lie within `reach` of `view`, and the rows without a place.
+    /// Marks what lies within `reach` of `view`, and the rows without a place.
     fn mark(&mut self, view: Vec2, reach: f32) {
-        let set = |marks: &mut [u64], rank: u32| marks[rank as usize / 64] |= 1 << (rank % 64);
-        let Self { marks, globals, .. } = self;
-        globals.iter().for_each(|&rank| set(marks, rank));
+        self.globals.iter().for_each(|&rank| self.marks[rank as usize / 64] |= 1 << (rank % 64));
         let [across, down] = [0, 1].map(|axis| self.cells_within(axis, view[axis], reach));
         for y in down.into_iter().flatten() {
             for columns in across.iter().filter(|columns| !columns.is_empty()) {
                 let [from, to] = [columns.start, columns.end].map(|x| self.starts[(y * self.cells[0] + x) as usize]);
-                for &rank in &self.by_cell[from as usize..to as usize] {
-                    set(&mut self.marks, rank);
+                for &(place, rank) in &self.by_cell[from as usize..to as usize] {
+                    // Without a branch: half of the rows of these cells are near.
+                    let is_near = gap(self.axis, view, place) <= reach;
+                    self.marks[rank as usize / 64] |= u64::from(is_near) << (rank % 64);
                 }
             }
         }

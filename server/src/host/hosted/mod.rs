@@ -1,5 +1,8 @@
 //! One room with its sockets: reads what has arrived, ticks, writes what there is to say.
 
+mod books;
+mod hear;
+
 use std::mem::take;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,7 +13,7 @@ use snapline_shared::message::{Close, Hello, ROOM_DEFAULT};
 use snapline_shared::tick::Step;
 use tokio::sync::oneshot;
 
-use crate::room::{PHASES, Pace, Phase, Room, RoomStats, SessionKey};
+use crate::room::{PHASES, Room, RoomStats, SessionKey};
 
 use super::clock::{SECOND_NS, now_ns, now_us};
 use super::directory::Figures;
@@ -21,25 +24,14 @@ use super::outgoing::Outgoing;
 use super::pacer::{Due, Pacer};
 use super::peer::Peer;
 use super::peers::{Liveness, Peers};
-use super::socket::{Heard, Socket, Written};
+use super::socket::Socket;
 use super::stopwatch::Stopwatch;
 use super::{RowsAnswer, Shared, farewell, token};
+pub(super) use books::Spent;
+use hear::check_silence;
 
-/// Messages of one socket that are handled in one tick; the others wait for the next, and TCP slows the peer down.
-const MESSAGES_PER_TICK_MAX: usize = 64;
 /// A kept room goes to sleep when nobody has looked at it for so many seconds.
 const UNWATCHED_S: u32 = 1;
-
-/// The time that a room took in the last second.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Spent {
-    /// By all of its ticks.
-    pub(super) all_ns: u64,
-    /// By making and sending frames.
-    pub(super) frames_ns: u64,
-    /// By the longest tick.
-    pub(super) longest_ns: u64,
-}
 
 /// A room on its thread.
 pub(super) struct Hosted<G: Game> {
@@ -172,6 +164,7 @@ impl<G: Game> Hosted<G> {
 
     /// Leaves its thread: no socket is announced there any more.
     pub(super) fn pack(&mut self) {
+        while self.peers.pop_asked().is_some() {}
         for (_, peer) in self.peers.iter_mut() {
             peer.socket.deregister(&self.registry);
         }
@@ -208,6 +201,7 @@ impl<G: Game> Hosted<G> {
         self.asleep_since_ns = Some(now_ns);
         (self.has_news, self.is_stirred) = (false, true);
         self.peers.sleep();
+        self.announce_all();
     }
 
     /// The ticks that are due.
@@ -249,89 +243,6 @@ impl<G: Game> Hosted<G> {
         self.peers.insert(now_us, session, Peer::new(socket));
         self.wake(now_ns);
         self.publish();
-    }
-
-    /// Notes where the time of a tick went, and warns when it was too much.
-    fn account(&mut self, took_ns: u64) {
-        self.ticks += 1;
-        self.longest_ns = self.longest_ns.max(took_ns);
-        for ((spent, sum), histogram) in
-            self.watch.spent_ns().iter().zip(&mut self.spent_ns).zip(&self.shared.meters.phases)
-        {
-            *sum += spent;
-            histogram.record(*spent as f64 / SECOND_NS as f64);
-        }
-        let tick_us = 1_000_000 / self.shared.config.tick_hz;
-        let budget_us = match self.shared.config.step_budget_us {
-            0 => tick_us / 2,
-            budget_us => budget_us,
-        };
-        let step_us = self.watch.spent_ns()[Phase::Step as usize] / 1000;
-        let is_over = step_us > budget_us.into();
-        if is_over {
-            self.shared.meters.over_budget.increment(1);
-        }
-        if !is_over && took_ns / 1000 <= tick_us.into() {
-            return;
-        }
-        if let Some(suppressed) = self.shared.slow_noise.may_speak() {
-            let (room, took_us, phase) = (&self.name, took_ns / 1000, self.watch.longest().name());
-            tracing::warn!(room, phase, took_us, step_us, budget_us, tick_us, suppressed, "a slow tick");
-        }
-    }
-
-    /// Once a second: tells the metrics what has come together, and lowers or raises step rates.
-    pub(super) fn second(&mut self, pace: Pace) -> Spent {
-        self.room.set_pace(pace);
-        let meters = &self.shared.meters;
-        if self.asleep_since_ns.is_none() || take(&mut self.is_stirred) {
-            let stats = self.room.stats();
-            meters.add(&self.told, &stats);
-            self.told = stats;
-        }
-        let (read, wrote) = take(&mut self.bytes);
-        meters.bytes_in.increment(read);
-        meters.bytes_out.increment(wrote);
-        let (mut hidden, mut held) = (0, 0);
-        if self.asleep_since_ns.is_none() {
-            for sample in self.room.samples() {
-                if let Some(rtt_us) = sample.rtt_us {
-                    meters.rtt.record(rtt_us as f64 / 1e6);
-                }
-                hidden += usize::from(!sample.visible);
-                held += sample.rows_held;
-                meters.outqueue.record(sample.outbox_bytes as f64);
-            }
-        } else {
-            hidden = self.peers.len();
-        }
-        let (spent, ticks) = (take(&mut self.spent_ns), take(&mut self.ticks));
-        let spent_ns: u64 = spent.iter().sum();
-        let slowest = (0..PHASES).max_by_key(|&phase| spent[phase]).unwrap_or(0);
-        self.figures.tick_us.store((spent_ns / 1000).checked_div(ticks).unwrap_or(0) as u32, Ordering::Relaxed);
-        self.figures.slowest_phase.store(slowest, Ordering::Relaxed);
-        self.set_gauges([
-            self.room.players(),
-            self.room.entities(),
-            self.peers.len().saturating_sub(hidden),
-            hidden,
-            held,
-        ]);
-        let frames = [Phase::Interest, Phase::Encode, Phase::Send];
-        let frames_ns = frames.into_iter().map(|phase| spent[phase as usize]).sum();
-        Spent { all_ns: spent_ns, frames_ns, longest_ns: take(&mut self.longest_ns) }
-    }
-
-    /// Gauges are sums over all rooms, so each room tells by how much its own share has changed.
-    fn set_gauges(&mut self, now: [usize; 5]) {
-        let meters = &self.shared.meters;
-        let gauges = [&meters.players, &meters.entities, &meters.playing, &meters.hidden, &meters.rows_held];
-        for (gauge, (now, told)) in gauges.into_iter().zip(now.into_iter().zip(self.gauges)) {
-            if now != told {
-                gauge.increment(now as f64 - told as f64);
-            }
-        }
-        self.gauges = now;
     }
 
     fn open(&mut self, hello: &Hello) -> Result<SessionKey, Close> {
@@ -388,72 +299,6 @@ impl<G: Game> Hosted<G> {
             self.unwatched_ticks = if self.room.is_watched() { 0 } else { self.unwatched_ticks + 1 };
             if self.unwatched_ticks >= UNWATCHED_S * self.room.config().tick_hz {
                 self.fall_asleep(now_us * 1000);
-            }
-        }
-    }
-
-    /// Reads all that has arrived.
-    fn hear(&mut self, now_us: u64) {
-        let mut readable = take(&mut self.readable);
-        readable.sort_unstable();
-        for (nth, &(session, is_ending)) in readable.iter().enumerate() {
-            // Announced twice: the later entry of the two says more.
-            if readable.get(nth + 1).is_none_or(|next| next.0 != session) {
-                self.drain(now_us, session, is_ending);
-            }
-        }
-        // What `drain` has left for the next tick comes behind, in the memory of this one.
-        readable.clear();
-        readable.append(&mut self.readable);
-        self.readable = readable;
-        self.part_closed();
-    }
-
-    fn drain(&mut self, now_us: u64, session: SessionKey, is_ending: bool) {
-        let Some(peer) = self.peers.get_mut(session) else { return };
-        self.bytes.0 += peer.socket.refill(is_ending);
-        for _ in 0..MESSAGES_PER_TICK_MAX {
-            let over = match peer.socket.read() {
-                Heard::Message(bytes) => {
-                    peer.heard();
-                    self.has_news = true;
-                    match self.room.handle_message(now_us, session, &bytes) {
-                        Ok(()) => continue,
-                        Err(close) => return self.part(session, &close),
-                    }
-                }
-                Heard::Control => {
-                    peer.heard();
-                    if !peer.piles_up() {
-                        continue;
-                    }
-                    Some(Close::SlowConsumer)
-                }
-                Heard::Nothing => return,
-                Heard::Later => break,
-                Heard::Left => {
-                    self.room.handle_left(session);
-                    return self.part(session, &Close::Bye);
-                }
-                Heard::Over(close) => Some(close),
-                Heard::Gone => None,
-            };
-            return self.lose(session, over.as_ref());
-        }
-        self.shared.meters.floods.increment(1);
-        // Edge-triggered: what was left unread is not announced again.
-        self.readable.push((session, false));
-    }
-
-    /// Gives up those who have not answered and pings those who are due.
-    fn keep_alive(&mut self, now_us: u64) {
-        while let Some(session) = self.peers.poll_lost(now_us) {
-            self.lose(session, Some(&Close::NoPong));
-        }
-        while let Some(session) = self.peers.poll_ping(now_us) {
-            let Some(peer) = self.peers.get_mut(session) else { continue };
-            if peer.socket.flush().and_then(|| peer.socket.ping()) == Written::Gone {
-                self.lose(session, None);
             }
         }
     }
@@ -530,19 +375,4 @@ impl<G: Game> Drop for Hosted<G> {
     fn drop(&mut self) {
         self.set_gauges([0; 5]);
     }
-}
-
-/// After Hello a client is silent until Welcome, which has not been sent yet: whatever has arrived came too early.
-fn check_silence(socket: &mut Socket) -> Result<(), Close> {
-    let _ = socket.refill(false);
-    for _ in 0..MESSAGES_PER_TICK_MAX {
-        match socket.read() {
-            Heard::Message(_) => return Err(Close::BadMessage("a message between Hello and Welcome")),
-            Heard::Control => {}
-            Heard::Nothing | Heard::Later => return Ok(()),
-            Heard::Over(close) => return Err(close),
-            Heard::Left | Heard::Gone => return Err(Close::Bye),
-        }
-    }
-    Err(Close::BadMessage("too much between Hello and Welcome"))
 }
