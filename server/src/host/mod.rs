@@ -18,6 +18,7 @@ mod hosted;
 mod house;
 mod looks;
 mod meters;
+mod moments;
 mod noise;
 mod outgoing;
 mod overload;

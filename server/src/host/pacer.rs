@@ -1,13 +1,10 @@
 //! When a room's ticks are due: absolute deadlines, a few catch-up ticks when late, accounted skips beyond.
 
 use super::clock::SECOND_NS;
+use super::moments::{self, MOMENTS};
 
 /// Ticks that a late room makes up for at once; what it missed beyond is skipped.
 pub(crate) const CATCH_UP_TICKS_MAX: u64 = 3;
-
-/// Moments within a tick at which rooms may begin theirs: those that share one are ticked after one sleep and one look at the kernel, and with fewer
-/// moments than rooms of some players, the fan-out of one moment delays the next less.
-const PHASES: u32 = 8;
 
 /// What is due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,12 +30,11 @@ impl Pacer {
         Self { tick_hz, origin_ns: now_ns, passed: 0 }
     }
 
-    /// The first deadline is the next one of the few moments that rooms share.
-    pub(crate) fn in_phase(tick_hz: u32, now_ns: u64) -> Self {
-        let a_second = u128::from(tick_hz * PHASES);
-        let moment = (u128::from(now_ns) * a_second).div_ceil(SECOND_NS.into());
-        let origin_ns = (moment * u128::from(SECOND_NS)).div_ceil(a_second);
-        Self::new(tick_hz, u64::try_from(origin_ns).unwrap_or(now_ns))
+    /// The first deadline is the next one at `moment` of a tick.
+    pub(crate) fn at_moment(tick_hz: u32, now_ns: u64, moment: usize) -> Self {
+        let (soonest, every) = (moments::next(tick_hz, now_ns), MOMENTS as u64);
+        let number = soonest + (moment as u64 + every - soonest % every) % every;
+        Self::new(tick_hz, moments::at_ns(tick_hz, number))
     }
 
     /// When the next tick is due.
@@ -82,23 +78,20 @@ mod tests {
     }
 
     #[test]
-    fn rooms_begin_soon_and_at_few_moments() {
+    fn ticks_stay_at_their_moment() {
         for tick_hz in [1, 7, 30, 60, 240] {
             let tick_ns = SECOND_NS / u64::from(tick_hz);
-            let mut moments: Vec<u64> = Vec::new();
-            for n in 0..500u64 {
-                let now_ns = 3_600_000_000_123 + n * 7_919_333;
-                let mut pacer = Pacer::in_phase(tick_hz, now_ns);
+            for n in 0..100u64 {
+                let (now_ns, moment) = (3_600_000_000_123 + n * 7_919_333, n as usize % MOMENTS);
+                let mut pacer = Pacer::at_moment(tick_hz, now_ns, moment);
                 let wait_ns = pacer.deadline_ns() - now_ns;
-                assert!(wait_ns <= tick_ns / u64::from(PHASES) + 1, "{tick_hz} Hz: {wait_ns}");
-                while pacer.deadline_ns() < 3_700_000_000_000 {
+                assert!(wait_ns <= tick_ns + 1, "{tick_hz} Hz: {wait_ns}");
+                for _ in 0..50 {
+                    let number = moments::next(tick_hz, pacer.deadline_ns() - 1);
+                    assert_eq!(number as usize % MOMENTS, moment, "{tick_hz} Hz");
                     pacer.take_due(pacer.deadline_ns() + 5 * tick_ns);
                 }
-                moments.push(pacer.deadline_ns() % tick_ns / 1000);
             }
-            moments.sort_unstable();
-            moments.dedup_by(|b, a| *b <= *a + 1);
-            assert!(moments.len() <= PHASES as usize + 1, "{tick_hz} Hz: {moments:?}");
         }
     }
 

@@ -19,6 +19,7 @@ use super::clock::{SECOND_NS, now_ns, sharpen_sleep, sleep_until};
 use super::hosted::{Hosted, Spent};
 use super::house::BrainMaker;
 use super::meters::ThreadMeters;
+use super::moments::{self, MOMENTS, Moments};
 use super::overload::{Overload, Window};
 use super::pacer::CATCH_UP_TICKS_MAX;
 use super::socket::Socket;
@@ -247,6 +248,16 @@ impl<G: Game> TickThread<G> {
         None
     }
 
+    /// A room that has woken up gets its moment.
+    fn begin(&mut self, number: usize) {
+        let (now, mut moments) = (now_ns(), Moments::default());
+        for (moment, connections) in self.rooms.iter().filter_map(|(_, room)| room.moment()) {
+            moments.add(moment, connections);
+        }
+        let soonest = moments::next(self.shared.config.tick_hz, now) as usize % MOMENTS;
+        self.rooms[number].begin(now, moments.choose(soonest));
+    }
+
     fn tick_rooms(&mut self) {
         // Rooms may fail on the way, so by number.
         let now = now_ns();
@@ -392,7 +403,12 @@ impl<G: Game> TickThread<G> {
     /// Calls into a room. A panic there ends that room alone.
     fn guard(&mut self, number: usize, call: impl FnOnce(&mut Hosted<G>)) {
         let Some(room) = self.rooms.get_mut(number) else { return };
-        let Err(panic) = catch_unwind(AssertUnwindSafe(|| call(room))) else { return };
+        let Err(panic) = catch_unwind(AssertUnwindSafe(|| call(room))) else {
+            if room.wants_moment() {
+                self.begin(number);
+            }
+            return;
+        };
         let mut room = self.rooms.remove(number);
         tracing::error!(room = room.name(), panic = words_of(panic.as_ref()), "a room has failed: it is closed");
         self.shared.directory.failed(room.name());

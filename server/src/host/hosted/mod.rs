@@ -46,7 +46,8 @@ pub(super) struct Hosted<G: Game> {
     newcomer: Option<Socket>,
     /// Peers whose sockets have something to read, and whether that is the end.
     readable: Vec<(SessionKey, bool)>,
-    pacer: Pacer,
+    /// Its moment of the tick and its deadlines; none while it sleeps, and before its first tick after that.
+    pace: Option<(usize, Pacer)>,
     /// Whether it never ends, and sleeps while nobody looks.
     is_kept: bool,
     /// Ticks in a row that nobody has looked at.
@@ -100,7 +101,7 @@ impl<G: Game> Hosted<G> {
             house,
             newcomer: None,
             readable: Vec::new(),
-            pacer: Pacer::in_phase(shared.config.tick_hz, now_ns),
+            pace: None,
             is_kept: shared.config.keeps(name),
             unwatched_ticks: 0,
             asleep_since_ns: Some(now_ns),
@@ -127,7 +128,23 @@ impl<G: Game> Hosted<G> {
 
     /// When its next tick is due; none while it sleeps.
     pub(super) fn deadline_ns(&self) -> Option<u64> {
-        self.asleep_since_ns.is_none().then(|| self.pacer.deadline_ns())
+        self.pace.as_ref().map(|(_, pacer)| pacer.deadline_ns())
+    }
+
+    /// The moment of its ticks and its connections; none without ticks.
+    pub(super) fn moment(&self) -> Option<(usize, usize)> {
+        self.pace.as_ref().map(|(moment, _)| (*moment, self.peers.len()))
+    }
+
+    /// Whether it has woken up and [`Self::begin`] is due.
+    pub(super) const fn wants_moment(&self) -> bool {
+        self.asleep_since_ns.is_none() && self.pace.is_none()
+    }
+
+    /// From now on it ticks at `moment`.
+    pub(super) fn begin(&mut self, now_ns: u64, moment: usize) {
+        debug_assert!(self.wants_moment(), "a room that sleeps, or has its moment");
+        self.pace = Some((moment, Pacer::at_moment(self.shared.config.tick_hz, now_ns, moment)));
     }
 
     /// When it may end for having been empty; none while somebody is in it, and for rooms that are kept.
@@ -192,13 +209,12 @@ impl<G: Game> Hosted<G> {
     fn wake(&mut self, now_ns: u64) {
         self.unwatched_ticks = 0;
         if self.asleep_since_ns.take().is_some() {
-            self.pacer = Pacer::in_phase(self.shared.config.tick_hz, now_ns);
             self.peers.wake(now_ns / 1000);
         }
     }
 
     fn fall_asleep(&mut self, now_ns: u64) {
-        self.asleep_since_ns = Some(now_ns);
+        (self.asleep_since_ns, self.pace) = (Some(now_ns), None);
         (self.has_news, self.is_stirred) = (false, true);
         self.peers.sleep();
         self.announce_all();
@@ -206,7 +222,7 @@ impl<G: Game> Hosted<G> {
 
     /// The ticks that are due.
     pub(super) fn take_due(&mut self, now_ns: u64) -> Due {
-        if self.asleep_since_ns.is_some() { Due::default() } else { self.pacer.take_due(now_ns) }
+        self.pace.as_mut().map_or_else(Due::default, |(_, pacer)| pacer.take_due(now_ns))
     }
 
     /// A socket of it has something to read; `is_ending`: its peer closes.

@@ -1,0 +1,99 @@
+//! At which moment of the tick a room's ticks begin.
+//!
+//! Rooms that share a moment are ticked after one sleep and one look at the kernel: waking a thread, and the peers' cores by the first frames, costs as
+//! much as many small rooms do. But the fan-out of one moment makes the frames of its last room late, so a moment takes only so many connections while
+//! there is an emptier one.
+
+use super::clock::SECOND_NS;
+
+/// Moments in a tick, evenly apart.
+pub(super) const MOMENTS: usize = 8;
+/// Connections that share a moment while another one is free: 50 to 100 hide the wake-up, and are served within a millisecond.
+const TOGETHER: usize = 64;
+/// A room counts for so many connections at least: when it wakes up its players are still to come.
+const ROOM_MIN: usize = 8;
+
+/// Connections by moment.
+#[derive(Debug, Default)]
+pub(super) struct Moments([usize; MOMENTS]);
+
+impl Moments {
+    /// A room with so many connections has its ticks there.
+    pub(super) fn add(&mut self, moment: usize, connections: usize) {
+        self.0[moment] += connections.max(ROOM_MIN);
+    }
+
+    /// For a room that wakes up: the fullest moment that has a place for it, else the emptiest; the first from `soonest` on when there are several.
+    pub(super) fn choose(&self, soonest: usize) -> usize {
+        let from_soonest = || (soonest..soonest + MOMENTS).map(|moment| moment % MOMENTS);
+        let free = from_soonest().rev().filter(|&moment| self.0[moment] + ROOM_MIN <= TOGETHER);
+        // Of equals `max_by_key` takes the last and `min_by_key` the first.
+        let fullest = free.max_by_key(|&moment| self.0[moment]);
+        fullest.or_else(|| from_soonest().min_by_key(|&moment| self.0[moment])).unwrap_or(soonest % MOMENTS)
+    }
+}
+
+/// The number of the first moment, of any tick, that is not before `now_ns`.
+pub(super) fn next(tick_hz: u32, now_ns: u64) -> u64 {
+    let next = (u128::from(now_ns) * a_second(tick_hz)).div_ceil(SECOND_NS.into());
+    u64::try_from(next).unwrap_or(u64::MAX)
+}
+
+/// When moment number `number` is.
+pub(super) fn at_ns(tick_hz: u32, number: u64) -> u64 {
+    let at = (u128::from(number) * u128::from(SECOND_NS)).div_ceil(a_second(tick_hz));
+    u64::try_from(at).unwrap_or(u64::MAX)
+}
+
+const fn a_second(tick_hz: u32) -> u128 {
+    tick_hz as u128 * MOMENTS as u128
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_rooms_share_a_moment_until_it_is_full() {
+        let mut moments = Moments::default();
+        let mut chosen = Vec::new();
+        for nth in 0..64 {
+            let moment = moments.choose(nth % MOMENTS);
+            chosen.push(moment);
+            moments.add(moment, 2);
+        }
+        let in_use = |rooms: usize| {
+            let mut used = chosen[..rooms].to_vec();
+            used.sort_unstable();
+            used.dedup();
+            used.len()
+        };
+        assert_eq!([1, 8, 9, 16, 17, 64].map(in_use), [1, 1, 2, 2, 3, 8], "{chosen:?}");
+        // All are full: the emptiest, and of equals the soonest.
+        assert_eq!(moments.choose(5), 5);
+        moments.add(5, 100);
+        assert_eq!(moments.choose(5), 6);
+    }
+
+    #[test]
+    fn a_large_room_has_its_moment_to_itself() {
+        let mut moments = Moments::default();
+        moments.add(3, 500);
+        assert_eq!(moments.choose(3), 4);
+        moments.add(4, 10);
+        assert_eq!(moments.choose(3), 4, "the fullest that has a place");
+    }
+
+    #[test]
+    fn moments_are_even_and_none_lies_before_now() {
+        for tick_hz in [1, 7, 30, 60, 240] {
+            for nth in 0..500u64 {
+                let now_ns = 3_600_000_000_123 + nth * 7_919_333;
+                let number = next(tick_hz, now_ns);
+                let wait_ns = at_ns(tick_hz, number) - now_ns;
+                assert!(wait_ns <= SECOND_NS / u64::from(tick_hz) / MOMENTS as u64 + 2, "{tick_hz} Hz: {wait_ns}");
+                assert_eq!(next(tick_hz, at_ns(tick_hz, number)), number, "a moment is its own next one");
+            }
+        }
+    }
+}
