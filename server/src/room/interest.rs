@@ -4,8 +4,9 @@ use glam::Vec2;
 use snapline_shared::frame::Wanted;
 use snapline_shared::ids::NetId;
 use snapline_shared::quant::Lane;
-use snapline_shared::rows::Rows;
+use snapline_shared::rows::{Row, Rows};
 use snapline_shared::schema::Schema;
+use wide::f32x8;
 
 /// How much farther than the radius a known row stays: without it a row at the rim would enter and leave at every step.
 pub(crate) const STAYS: f32 = 1.15;
@@ -16,33 +17,53 @@ const ROWS_PER_CELL: f32 = 4.0;
 /// In place of a cell: the row has no place.
 const NO_CELL: u32 = u32::MAX;
 
+/// Rows whose distances are computed together.
+const LANES: usize = 8;
+/// With so few rows a grid does not pay: all are asked.
+const ROWS_WITHOUT_GRID: usize = 128;
+
+/// In place of a controlled row: generations are counted up from 0, and no server lives that long.
+const NOBODY: NetId = NetId { slot: u16::MAX, generation: u32::MAX };
+
 /// One axis of the world.
 #[derive(Clone, Copy, Debug)]
 struct Axis {
     min: f32,
     size: f32,
     wraps: bool,
+    /// Its size where it wraps: the way around is that less the gap. Else infinite.
+    around: f32,
 }
 
 impl Axis {
+    const fn new(min: f32, size: f32, wraps: bool) -> Self {
+        Self { min, size, wraps, around: if wraps { size } else { f32::INFINITY } }
+    }
+
     /// How far apart two places are along this axis.
     fn gap(&self, a: f32, b: f32) -> f32 {
         let gap = (a - b).abs();
-        if self.wraps { gap.min((self.size - gap).abs()) } else { gap }
+        gap.min((self.around - gap).abs())
     }
-}
 
-/// How far apart two places are along the axis where they are farther apart; what is not a number is no distance.
-fn gap(axis: [Axis; 2], a: Vec2, b: Vec2) -> f32 {
-    axis[0].gap(a.x, b.x).max(axis[1].gap(a.y, b.y)).max(0.0)
+    /// The same for the rows of a block.
+    fn gaps(&self, a: f32, places: f32x8) -> f32x8 {
+        let gaps = (f32x8::splat(a) - places).abs();
+        gaps.fast_min((f32x8::splat(self.around) - gaps).abs())
+    }
 }
 
 /// A row.
 #[derive(Clone, Copy, Debug)]
 struct Spot {
     id: NetId,
-    /// Where it is and how much it weighs; none: everybody gets it.
-    at: Option<(Vec2, f32)>,
+    /// 1 / its weight; 0 when it has no place: everybody gets it.
+    ease: f32,
+}
+
+/// Where a row is; none when its kind has no place, or it is no number.
+fn place(rows: &Rows, row: &Row) -> Option<Vec2> {
+    rows.place(row).filter(|place| !place.is_nan())
 }
 
 /// The rows of one step by place. Within it a row is a rank: its number in slot order.
@@ -56,13 +77,18 @@ pub(crate) struct Interest {
     spots: Vec<Spot>,
     /// Ranks of rows without a place.
     globals: Vec<u32>,
-    /// Places and ranks of the others by cell, line after line; the first one of each cell, and their number.
-    by_cell: Vec<(Vec2, u32)>,
+    /// The others by cell, line after line: where each is along either axis, and its rank. Behind the last there are [`LANES`] that lie nowhere, so that
+    /// a look at so many may begin at any of them.
+    places: [Vec<f32>; 2],
+    by_cell: Vec<u32>,
+    /// The first one of each cell, and their number.
     starts: Vec<u32>,
     /// Used by `rebuild`: the cell of each rank.
     cell_of: Vec<u32>,
-    /// A bit for each rank that a query may give; none is set between queries.
+    /// A bit for each rank that a query gives if the game agrees; none is set between queries.
     marks: Vec<u64>,
+    /// By rank: how far a marked row is from the view.
+    gaps: Vec<f32>,
 }
 
 impl Interest {
@@ -73,18 +99,20 @@ impl Interest {
         });
         let first = axes.next().flatten();
         let declared = first.filter(|first| axes.all(|axis| axis == Some(*first)));
-        let declared = declared.map(|(min, size, wraps)| Axis { min, size, wraps });
-        let axis = declared.unwrap_or(Axis { min: 0.0, size: 1.0, wraps: false });
+        let declared = declared.map(|(min, size, wraps)| Axis::new(min, size, wraps));
+        let axis = declared.unwrap_or(Axis::new(0.0, 1.0, false));
         Self {
             declared,
             axis: [axis; 2],
             cells: [1; 2],
             spots: Vec::new(),
             globals: Vec::new(),
+            places: [Vec::new(), Vec::new()],
             by_cell: Vec::new(),
             starts: Vec::new(),
             cell_of: Vec::new(),
             marks: Vec::new(),
+            gaps: Vec::new(),
         }
     }
 
@@ -93,31 +121,31 @@ impl Interest {
         self.spots.clear();
         self.globals.clear();
         for (rank, row) in (0..).zip(rows.list()) {
-            let at = rows.place(row).map(|place| {
-                let weight = f32::from(rows.schema().entities[usize::from(row.kind)].weight.max(1));
-                (place, weight)
-            });
-            if at.is_none() {
+            let weight = f32::from(rows.schema().entities[usize::from(row.kind)].weight.max(1));
+            let is_placed = place(rows, row).is_some();
+            if !is_placed {
                 self.globals.push(rank);
             }
-            self.spots.push(Spot { id: row.id, at });
+            self.spots.push(Spot { id: row.id, ease: if is_placed { weight.recip() } else { 0.0 } });
         }
         if self.declared.is_none() {
-            self.span();
+            self.span(rows);
         }
         let placed = self.spots.len() - self.globals.len();
         let side = (placed as f32 / ROWS_PER_CELL).sqrt().clamp(1.0, CELLS_MAX);
-        self.cells = [side as u32; 2];
+        self.cells = if placed > ROWS_WITHOUT_GRID { [side as u32; 2] } else { [1; 2] };
         self.marks.resize(self.spots.len().div_ceil(64), 0);
-        self.sort_into_cells(placed);
+        self.gaps.clear();
+        self.gaps.resize(self.spots.len(), 0.0);
+        self.sort_into_cells(rows, placed);
     }
 
-    /// Counts the rows of each cell, and puts their ranks behind each other.
-    fn sort_into_cells(&mut self, placed: usize) {
+    /// Counts the rows of each cell, and puts them behind each other.
+    fn sort_into_cells(&mut self, rows: &Rows, placed: usize) {
         let mut cell_of = std::mem::take(&mut self.cell_of);
         cell_of.clear();
-        cell_of.extend(self.spots.iter().map(|spot| {
-            spot.at.map_or(NO_CELL, |(place, _)| {
+        cell_of.extend(rows.list().iter().map(|row| {
+            place(rows, row).map_or(NO_CELL, |place| {
                 let [x, y] = [0, 1].map(|axis| self.cell(axis, place[axis]));
                 y * self.cells[0] + x
             })
@@ -131,26 +159,31 @@ impl Interest {
             end += *start;
             *start = end;
         }
+        for places in &mut self.places {
+            places.clear();
+            places.resize(placed + LANES, f32::INFINITY);
+        }
+        self.by_cell.clear();
+        self.by_cell.resize(placed + LANES, 0);
         // From the end of each cell down to its start.
-        self.by_cell.resize(placed, (Vec2::ZERO, 0));
-        for (rank, (&cell, spot)) in (0..).zip(cell_of.iter().zip(&self.spots)) {
-            if let Some((place, _)) = spot.at {
-                let at = &mut self.starts[cell as usize];
-                *at -= 1;
-                self.by_cell[*at as usize] = (place, rank);
+        for (rank, (&cell, row)) in (0..).zip(cell_of.iter().zip(rows.list())) {
+            if let Some(place) = place(rows, row) {
+                let start = &mut self.starts[cell as usize];
+                *start -= 1;
+                let at = *start as usize;
+                (self.places[0][at], self.places[1][at], self.by_cell[at]) = (place.x, place.y, rank);
             }
         }
         self.cell_of = cell_of;
     }
 
     /// The world is what its rows span, when the schema does not say.
-    fn span(&mut self) {
+    fn span(&mut self, rows: &Rows) {
         for axis in 0..2 {
-            let places =
-                || self.spots.iter().filter_map(|spot| Some(spot.at?.0[axis])).filter(|place| place.is_finite());
+            let places = || rows.list().iter().filter_map(|row| Some(place(rows, row)?[axis])).filter(|at| at.is_finite());
             let (min, max) = places().fold((f32::MAX, f32::MIN), |(min, max), place| (min.min(place), max.max(place)));
             let size = if max > min { max - min } else { 1.0 };
-            self.axis[axis] = Axis { min: if max >= min { min } else { 0.0 }, size, wraps: false };
+            self.axis[axis] = Axis::new(if max >= min { min } else { 0.0 }, size, false);
         }
     }
 
@@ -176,40 +209,61 @@ impl Interest {
         out: &mut Vec<Wanted>,
     ) {
         out.clear();
-        self.mark(view, radius * STAYS);
+        // What is no number reaches nothing, and what is nowhere is not reached.
+        let reach = (radius * STAYS).max(0.0).min(f32::MAX);
+        let own = controls.unwrap_or(NOBODY);
+        self.mark(view, reach);
         for (first, mark) in (0..).step_by(64).zip(&mut self.marks) {
             let mut bits = std::mem::take(mark);
             while bits != 0 {
-                let Spot { id, at } = self.spots[first + bits.trailing_zeros() as usize];
+                let rank = first + bits.trailing_zeros() as usize;
                 bits &= bits - 1;
-                let (gap, weight) = at.map_or((0.0, 1.0), |(place, weight)| (gap(self.axis, view, place), weight));
+                let (Spot { id, ease }, gap) = (self.spots[rank], self.gaps[rank]);
                 if sees(id) {
-                    let priority = if at.is_some() && controls == Some(id) { -1.0 } else { gap / weight };
-                    out.push(Wanted { slot: id.slot, enters: at.is_none() || gap <= radius, priority });
+                    let priority = if id == own && ease > 0.0 { -1.0 } else { gap * ease };
+                    out.push(Wanted { slot: id.slot, enters: gap <= radius || ease == 0.0, priority });
                 }
             }
         }
     }
 
-    /// Marks what lies within `reach` of `view`, and the rows without a place.
+    /// Marks what lies within `reach` of `view`, with how far it is, and the rows without a place.
     fn mark(&mut self, view: Vec2, reach: f32) {
         self.globals.iter().for_each(|&rank| self.marks[rank as usize / 64] |= 1 << (rank % 64));
         let [across, down] = [0, 1].map(|axis| self.cells_within(axis, view[axis], reach));
         for y in down.into_iter().flatten() {
             for columns in across.iter().filter(|columns| !columns.is_empty()) {
                 let [from, to] = [columns.start, columns.end].map(|x| self.starts[(y * self.cells[0] + x) as usize]);
-                for &(place, rank) in &self.by_cell[from as usize..to as usize] {
-                    // Without a branch: half of the rows of these cells are near.
-                    let is_near = gap(self.axis, view, place) <= reach;
-                    self.marks[rank as usize / 64] |= u64::from(is_near) << (rank % 64);
+                // What follows the last one is looked at too: it is near or it is not.
+                let mut at = from as usize;
+                while at < to as usize {
+                    self.mark_eight(at, view, reach);
+                    at += LANES;
                 }
             }
         }
     }
 
+    /// Marks those of the eight from `at` on that are near.
+    fn mark_eight(&mut self, at: usize, view: Vec2, reach: f32) {
+        let eight = |places: &Vec<f32>| places[at..].first_chunk().map_or(f32x8::splat(f32::INFINITY), |&x| x.into());
+        let [across, down] = &self.axis;
+        let [x, y] = &self.places;
+        let gaps = across.gaps(view.x, eight(x)).fast_max(down.gaps(view.y, eight(y)));
+        let mut near = gaps.simd_le(f32x8::splat(reach)).to_bitmask();
+        let (gaps, ranks) = (gaps.to_array(), &self.by_cell[at..at + LANES]);
+        while near != 0 {
+            let lane = near.trailing_zeros() as usize % LANES;
+            near &= near - 1;
+            let rank = ranks[lane] as usize;
+            self.marks[rank / 64] |= 1 << (rank % 64);
+            self.gaps[rank] = gaps[lane];
+        }
+    }
+
     /// The cells within `reach` of `place` along one axis: one range, or two where the world wraps.
     fn cells_within(&self, axis: usize, place: f32, reach: f32) -> [std::ops::Range<u32>; 2] {
-        let (Axis { min, size, wraps }, cells) = (self.axis[axis], self.cells[axis]);
+        let (Axis { min, size, wraps, .. }, cells) = (self.axis[axis], self.cells[axis]);
         let fits = 2.0 * reach < size * (1.0 - 2.0 / cells as f32);
         // Not for NaN: then all cells are asked.
         if !fits {

@@ -4,6 +4,7 @@
 // A bench's shell: processes, ports, clocks.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod growth;
 mod latency;
 
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use serde_json::{Value, json};
-use snapline_bots::{LimitSearch, Line, Plot, Workload};
+use snapline_bots::{LimitSearch, Workload};
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -74,7 +75,7 @@ fn run(args: &Args) -> Result<()> {
     let figures = if args.latency {
         latency::latency(args.seconds)?
     } else if args.growth {
-        growth(args)?
+        growth::growth(args)?
     } else if args.limit {
         limit(args)?
     } else if let Some(minutes) = args.soak {
@@ -216,71 +217,6 @@ fn faults(report: &Value) -> String {
     let bad = counts.iter().filter(|(path, _)| number(report, path) > 0.0);
     let words: Vec<String> = bad.map(|(path, name)| format!("{} {name}", number(report, path))).collect();
     if words.is_empty() { "none".to_owned() } else { words.join(", ") }
-}
-
-fn growth(args: &Args) -> Result<Value> {
-    let mut series = Vec::new();
-    println!("players in a room    cpu us    user    late p99    bytes");
-    for players in [50, 100, 200, 500, 1000, 2000, 4000].into_iter().filter(|&players| players <= args.most) {
-        let report = workload(Workload::W2, players, 1, args.seconds)?;
-        println!(
-            "{players:>17}{:>10.1}{:>8.1}{:>12.1}{:>9.1}   {}",
-            number(&report, CPU),
-            number(&report, USER),
-            number(&report, "/load/late_ms/p99"),
-            number(&report, "/bytes_per_client_tick/mean"),
-            faults(&report)
-        );
-        series.push(("players", players, report));
-    }
-    println!("rooms of two, each ticking by itself: what a tick takes before its first client is shared by two");
-    println!("            rooms    cpu us    user    late p99   us a room's tick");
-    for rooms in [1, 10, 50, 100, 250, 500] {
-        let report = workload(Workload::W3, 2 * rooms, rooms, args.seconds)?;
-        println!(
-            "{rooms:>17}{:>10.1}{:>8.1}{:>12.1}{:>19.1}   {}",
-            number(&report, CPU),
-            number(&report, USER),
-            number(&report, "/load/late_ms/p99"),
-            2.0 * number(&report, CPU),
-            faults(&report)
-        );
-        series.push(("rooms", rooms, report));
-    }
-    if let Some(path) = &args.html {
-        let plot = |of: &str| {
-            let line = |name, figure: &str| {
-                let mine = series.iter().filter(|(what, ..)| *what == of);
-                let points = mine
-                    .map(|(_, x, report)| (f64::from(*x), number(report, figure)))
-                    .filter(|point| point.1.is_finite());
-                Line { name, points: points.collect() }
-            };
-            Plot { x_unit: "", unit: "us", lines: vec![line("CPU a client-tick", CPU), line("of it user", USER)] }
-                .to_svg()
-        };
-        let page = format!(
-            "<!doctype html><meta charset=\"utf-8\"><title>Growth</title><h1>CPU of the server a client-tick</h1>\
-             <h2>By players in one room, each seeing as many</h2>{}<h2>By rooms of two</h2>{}<p>{}</p>\n",
-            plot("players"),
-            plot("rooms"),
-            base_note(&series)
-        );
-        std::fs::write(path, page).map_err(|error| format!("{}: {error}", path.display()))?;
-    }
-    Ok(series.into_iter().map(|(what, x, report)| json!({what: x, "report": report})).collect())
-}
-
-/// What few small rooms cost beside their clients, in words.
-fn base_note(series: &[(&str, u32, Value)]) -> String {
-    let rooms: Vec<_> = series.iter().filter(|(what, ..)| *what == "rooms").collect();
-    let (Some((_, few, first)), Some((_, many, last))) = (rooms.first(), rooms.last()) else { return String::new() };
-    format!(
-        "A tick of a room of two takes {:.0} us when there are {few} such rooms and {:.0} us when there are {many}: a tick that comes alone wakes a thread \
-         and a core that sleep, and finds cold caches; with many rooms one wake-up serves those that share a moment.",
-        2.0 * number(first, CPU),
-        2.0 * number(last, CPU)
-    )
 }
 
 fn limit(args: &Args) -> Result<Value> {
