@@ -120,7 +120,7 @@ struct LoadArgs {
     #[arg(long, value_name = "PER_SECOND", default_value = "0", allow_negative_numbers = true, value_parser = within(CHURN))]
     churn: u32,
 
-    /// Join with so many light bots and be hidden: answer pings, send no inputs
+    /// Join with so many light bots and be hidden: answer pings, send no inputs; measured from 3 s after all have come
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = within(BOTS), conflicts_with_all = ["bots", "workload"])]
     keep_idle: Option<u32>,
 

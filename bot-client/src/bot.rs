@@ -16,10 +16,11 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 
 use crate::brains::Players;
 use crate::line::Line;
+use crate::live_counts::Live;
 use crate::map::Maps;
 use crate::samples::Shards;
 use crate::socket::{CODE_NO_CLOSE, Socket, broken, connect, dropped};
-use crate::swarm::{Live, Phase};
+use crate::swarm::Phase;
 use crate::trace::{Trace, Traces};
 
 /// How long the server may leave a bot's messages unread.

@@ -43,6 +43,7 @@ mod html;
 mod light;
 mod limit;
 mod line;
+mod live_counts;
 mod load;
 mod map;
 mod open_files;
@@ -67,6 +68,7 @@ mod workload;
 pub use brains::{Brains, Play};
 pub use fetch::FetchError;
 pub use limit::LimitSearch;
+pub use live_counts::{ECHO_LIMITS_MS, Live};
 pub use load::{Load, Tail};
 pub use options::{
     BOTS, CHURN, DROP_EVERY_S, FLOOR_IN_BYTES, LEAD_TICKS, Options, OptionsError, Pattern, RAMP_PER_SECOND, ROOMS,
@@ -78,6 +80,6 @@ pub use report::{Bots, Cpu, LateInputs, Mispredictions, Percentiles, Report, Spr
 pub use series::Moment;
 pub use server_use::ServerUse;
 pub use steer::Steering;
-pub use swarm::{ECHO_LIMITS_MS, Live, RunError, run, run_until};
+pub use swarm::{RunError, run, run_until};
 pub use trace_file::{TraceFile, Tracer, unix_us};
 pub use workload::Workload;

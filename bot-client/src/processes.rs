@@ -13,11 +13,12 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
-use crate::brains::Brains;
+use crate::brains::{Brains, Play};
+use crate::live_counts::{Counts, Live};
 use crate::options::Options;
 use crate::part::Part;
 use crate::report::Report;
-use crate::swarm::{Live, RunError, run_part};
+use crate::swarm::{RunError, run_part};
 
 /// From one word of a child to the next.
 const TELL_GAP: Duration = Duration::from_millis(250);
@@ -25,8 +26,8 @@ const TELL_GAP: Duration = Duration::from_millis(250);
 /// What a child says.
 #[derive(Serialize, Deserialize)]
 enum Said {
-    /// Whether its bots have joined or failed to; how many are in, lost; snapshots and their bytes.
-    Live(bool, [u64; 4]),
+    /// Whether its bots have joined or failed to, and whether time counts; what it has counted, and who plays.
+    Live([bool; 2], Counts, Option<Play>),
     Part(Box<Part>),
     Failed(String),
 }
@@ -58,17 +59,13 @@ pub async fn run_child(options: &Options, brains: &Brains, stop: impl Future<Out
     let result = loop {
         tokio::select! {
             result = &mut run => break result,
-            () = sleep(TELL_GAP) => say(&Said::Live(live.is_settled(), counts(&live)))?,
+            () = sleep(TELL_GAP) => say(&Said::Live([live.is_settled(), live.is_playing()], live.counts(), live.play().cloned()))?,
         }
     };
     say(&match result {
         Ok(part) => Said::Part(Box::new(part)),
         Err(error) => Said::Failed(error.to_string()),
     })
-}
-
-fn counts(live: &Live) -> [u64; 4] {
-    [live.joined(), live.lost(), live.snapshots(), live.snapshot_bytes()]
 }
 
 /// The lines of standard input, counted; closed at its end. A thread of its own: a read that waits must not keep the process.
@@ -115,15 +112,21 @@ pub async fn run_processes(
         children.push(child);
     }
     drop(told);
-    let mut lives = vec![(false, [0; 4]); processes as usize];
+    let mut lives = vec![([false; 2], Counts::default()); processes as usize];
     let mut parts = Vec::new();
-    let mut playing = false;
+    let mut may_play = false;
     tokio::pin!(stop);
     let mut stopped = false;
     while parts.len() < children.len() {
         tokio::select! {
             said = heard.recv() => match said {
-                Some((number, Said::Live(settled, counts))) => lives[number as usize] = (settled, counts),
+                Some((number, Said::Live(state, counts, play))) => {
+                    lives[number as usize] = (state, counts);
+                    if let Some(play) = play {
+                        // All play alike: the first word is enough.
+                        let _ = live.play.set(play);
+                    }
+                }
                 Some((_, Said::Part(part))) => parts.push(*part),
                 Some((_, Said::Failed(words))) => return Err(RunError::Process(words)),
                 None => return Err(RunError::Process("one has ended without a report".to_owned())),
@@ -133,11 +136,11 @@ pub async fn run_processes(
                 inputs.clear();
             }
         }
-        if !playing && lives.iter().all(|(settled, _)| *settled) {
-            playing = true;
+        if !may_play && lives.iter().all(|([is_settled, _], _)| *is_settled) {
+            may_play = true;
             let_play(&mut inputs).await;
         }
-        live.set(playing, std::array::from_fn(|i| lives.iter().map(|(_, counts)| counts[i]).sum()));
+        live.set(lives.iter().all(|([_, is_playing], _)| *is_playing), &lives.iter().map(|(_, counts)| *counts).sum());
     }
     drop(inputs);
     wait(children).await;

@@ -2,8 +2,7 @@
 
 use std::future::{pending, ready};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use snapline_shared::schema::SchemaError;
@@ -14,10 +13,11 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::http::uri::InvalidUri;
 
 use crate::bot::{End, Outcome, Shared, play};
-use crate::brains::{Brains, Play};
+use crate::brains::Brains;
 use crate::cpu;
 use crate::fetch::FetchError;
 use crate::field::{Field, SCHEMA_PATH};
+use crate::live_counts::Live;
 use crate::open_files;
 use crate::options::{Options, OptionsError};
 use crate::part::{Part, Watch};
@@ -26,6 +26,8 @@ use crate::samples::Samples;
 use crate::series::span_s;
 use crate::socket::CODE_NO_CLOSE;
 
+/// Before hidden bots are measured: a kept room falls asleep a second after somebody has come.
+const HIDDEN_REST: Duration = Duration::from_secs(3);
 /// Every bot's own waiting ends well before this.
 const END_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -82,106 +84,6 @@ pub enum RunError {
     /// Ended before there was anything to report.
     #[error("stopped before the schema had come")]
     Stopped,
-}
-
-/// Upper ends of the spans that echoes are counted in while a run goes on, in milliseconds; longer ones are counted beyond the last.
-pub const ECHO_LIMITS_MS: [u32; 14] = [1, 2, 4, 8, 16, 25, 33, 50, 75, 100, 150, 250, 500, 1000];
-
-/// Counts while a run goes on; read them from another task.
-#[derive(Debug, Default)]
-pub struct Live {
-    echoes: [AtomicU64; ECHO_LIMITS_MS.len() + 1],
-    pub(crate) play: OnceLock<Play>,
-    settled: AtomicBool,
-    playing: AtomicBool,
-    joined: AtomicU64,
-    lost: AtomicU64,
-    snapshots: AtomicU64,
-    snapshot_bytes: AtomicU64,
-}
-
-impl Live {
-    /// Who plays, once the schema has come.
-    #[must_use]
-    pub fn play(&self) -> Option<&Play> {
-        self.play.get()
-    }
-
-    /// Whether all bots have joined or failed to.
-    pub(crate) fn is_settled(&self) -> bool {
-        self.settled.load(Ordering::Relaxed)
-    }
-
-    /// Takes over what the processes of a run have counted together.
-    pub(crate) fn set(&self, playing: bool, [joined, lost, snapshots, snapshot_bytes]: [u64; 4]) {
-        self.playing.store(playing, Ordering::Relaxed);
-        let all = [&self.joined, &self.lost, &self.snapshots, &self.snapshot_bytes];
-        all.into_iter()
-            .zip([joined, lost, snapshots, snapshot_bytes])
-            .for_each(|(mine, value)| mine.store(value, Ordering::Relaxed));
-    }
-
-    /// Whether all bots have joined or failed to, and time counts.
-    #[must_use]
-    pub fn is_playing(&self) -> bool {
-        self.playing.load(Ordering::Relaxed)
-    }
-
-    /// Bots that the room welcomed.
-    #[must_use]
-    pub fn joined(&self) -> u64 {
-        self.joined.load(Ordering::Relaxed)
-    }
-
-    /// Bots that did not get in, or were dropped.
-    #[must_use]
-    pub fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
-    }
-
-    /// Snapshots so far, before the time of play too.
-    #[must_use]
-    pub fn snapshots(&self) -> u64 {
-        self.snapshots.load(Ordering::Relaxed)
-    }
-
-    /// Payload bytes of those snapshots.
-    #[must_use]
-    pub fn snapshot_bytes(&self) -> u64 {
-        self.snapshot_bytes.load(Ordering::Relaxed)
-    }
-
-    /// From an input's sending to the first snapshot that applied it, how many by [`ECHO_LIMITS_MS`], in the time of play of this process.
-    #[must_use]
-    pub fn echoes(&self) -> [u64; ECHO_LIMITS_MS.len() + 1] {
-        std::array::from_fn(|at| self.echoes[at].load(Ordering::Relaxed))
-    }
-
-    pub(crate) fn add_echo_us(&self, echo_us: u64) {
-        let at = ECHO_LIMITS_MS.partition_point(|&limit_ms| u64::from(limit_ms) * 1000 < echo_us);
-        self.echoes[at].fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Sleeps for so long, or until every bot that has joined is lost.
-    async fn sleep_while_any(&self, time: Duration) {
-        let end = Instant::now() + time;
-        while Instant::now() < end && self.lost() < self.joined().max(1) {
-            sleep_until(end.min(Instant::now() + Duration::from_millis(50))).await;
-        }
-    }
-
-    pub(crate) fn add_joined(&self) {
-        self.joined.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn add_lost(&self) {
-        self.lost.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn add_snapshot(&self, bytes: usize) {
-        self.snapshots.fetch_add(1, Ordering::Relaxed);
-        self.snapshot_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-    }
 }
 
 /// What all bots are told.
@@ -247,10 +149,13 @@ pub(crate) async fn run_part(
             None => drop(joining),
         }
         all_settled.recv().await;
-        live.settled.store(true, Ordering::Relaxed);
+        live.set_settled();
         go.await;
+        if options.hidden {
+            live.sleep_while_any(HIDDEN_REST).await;
+        }
         playing_since = Some((Instant::now(), cpu::seconds()));
-        live.playing.store(true, Ordering::Relaxed);
+        live.set_playing();
         phase.send_replace(Phase::Playing);
         let time = Duration::from_secs(options.seconds.into());
         // Without any bot left there is nothing to wait for.

@@ -28,12 +28,13 @@ const TIMES: u32 = 20;
 type Case = (&'static str, fn(u32));
 
 /// The cases, and of what each is.
-const CASES: [Case; 7] = [
+const CASES: [Case; 8] = [
     ("encode-200-rows", |times| line(times, Part::Make)),
     ("splice-200-rows", |times| line(times, Part::Splice)),
     ("decode-200-rows", |times| line(times, Part::Read)),
     ("room-tick-w1", |times| room(times, 100, "500")),
     ("room-tick-w2", |times| room(times, 500, "121")),
+    ("room-tick-w3", |times| room(times, 10, "500")),
     ("input-in", input_in),
     ("input-out", input_out),
 ];

@@ -24,10 +24,11 @@ use super::schedule::Schedule;
 use super::timer::Timer;
 use super::wire::{Ended, Wire};
 use crate::cpu;
+use crate::live_counts::Live;
 use crate::options::Pattern;
 use crate::report::Tally;
 use crate::samples::Samples;
-use crate::swarm::{Live, Phase};
+use crate::swarm::Phase;
 
 /// The timer among the poll's tokens.
 const TIMER: Token = Token(usize::MAX);

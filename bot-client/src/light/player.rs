@@ -11,8 +11,8 @@ use snapline_shared::words::DecodeError;
 
 use super::hand::Hand;
 use super::schedule::Schedule;
+use crate::live_counts::Live;
 use crate::samples::Samples;
-use crate::swarm::Live;
 
 /// Inputs whose echo is awaited; older ones are given up.
 const SENT_MAX: usize = 256;

@@ -1,8 +1,8 @@
 //! At which moment of the tick a room's ticks begin.
 //!
 //! Rooms that share a moment are ticked after one sleep and one look at the kernel: waking a thread, and the peers' cores by the first frames, costs as
-//! much as many small rooms do. But the fan-out of one moment makes the frames of its last room late, so a moment takes only so many connections while
-//! there is an emptier one.
+//! much as many small rooms do. But the fan-out of one moment makes the frames of its last room late, so a room that wakes up goes where there is a
+//! place, and when those that are together have grown too large one of them moves. The price: up to a tick until the first one.
 
 use super::clock::SECOND_NS;
 
@@ -10,6 +10,8 @@ use super::clock::SECOND_NS;
 pub(super) const MOMENTS: usize = 8;
 /// Connections that share a moment while another one is free: 50 to 100 hide the wake-up, and are served within a millisecond.
 const TOGETHER: usize = 64;
+/// More than that in several rooms, and one of them moves to another moment.
+const CROWDED: usize = 2 * TOGETHER;
 /// A room counts for so many connections at least: when it wakes up its players are still to come.
 const ROOM_MIN: usize = 8;
 
@@ -23,13 +25,26 @@ impl Moments {
         self.0[moment] += connections.max(ROOM_MIN);
     }
 
-    /// For a room that wakes up: the fullest moment that has a place for it, else the emptiest; the first from `soonest` on when there are several.
-    pub(super) fn choose(&self, soonest: usize) -> usize {
+    /// For a room with so many connections that wakes up: the fullest moment that has a place for it, else the emptiest; the first from `soonest` on
+    /// when there are several.
+    pub(super) fn choose(&self, soonest: usize, connections: usize) -> usize {
         let from_soonest = || (soonest..soonest + MOMENTS).map(|moment| moment % MOMENTS);
-        let free = from_soonest().rev().filter(|&moment| self.0[moment] + ROOM_MIN <= TOGETHER);
+        let needed = connections.max(ROOM_MIN);
+        let free = from_soonest().rev().filter(|&moment| self.0[moment] + needed <= TOGETHER);
         // Of equals `max_by_key` takes the last and `min_by_key` the first.
         let fullest = free.max_by_key(|&moment| self.0[moment]);
         fullest.or_else(|| from_soonest().min_by_key(|&moment| self.0[moment])).unwrap_or(soonest % MOMENTS)
+    }
+
+    /// Which of `rooms` (number, moment, connections) should move, and to which moment: the smallest one of a crowded moment, while it would still be
+    /// among fewer there.
+    pub(super) fn relieve(&self, rooms: impl Iterator<Item = (usize, usize, usize)>) -> Option<(usize, usize)> {
+        let crowded = (0..MOMENTS).max_by_key(|&moment| self.0[moment]).filter(|&moment| self.0[moment] > CROWDED)?;
+        let emptiest = (0..MOMENTS).min_by_key(|&moment| self.0[moment])?;
+        let (room, _, connections) =
+            rooms.filter(|&(_, moment, _)| moment == crowded).min_by_key(|&(_, _, connections)| connections)?;
+        let gains = self.0[emptiest] + connections.max(ROOM_MIN) < self.0[crowded];
+        gains.then_some((room, emptiest))
     }
 }
 
@@ -58,7 +73,7 @@ mod tests {
         let mut moments = Moments::default();
         let mut chosen = Vec::new();
         for nth in 0..64 {
-            let moment = moments.choose(nth % MOMENTS);
+            let moment = moments.choose(nth % MOMENTS, 1);
             chosen.push(moment);
             moments.add(moment, 2);
         }
@@ -70,18 +85,40 @@ mod tests {
         };
         assert_eq!([1, 8, 9, 16, 17, 64].map(in_use), [1, 1, 2, 2, 3, 8], "{chosen:?}");
         // All are full: the emptiest, and of equals the soonest.
-        assert_eq!(moments.choose(5), 5);
+        assert_eq!(moments.choose(5, 1), 5);
         moments.add(5, 100);
-        assert_eq!(moments.choose(5), 6);
+        assert_eq!(moments.choose(5, 1), 6);
     }
 
     #[test]
     fn a_large_room_has_its_moment_to_itself() {
         let mut moments = Moments::default();
         moments.add(3, 500);
-        assert_eq!(moments.choose(3), 4);
+        assert_eq!(moments.choose(3, 1), 4);
         moments.add(4, 10);
-        assert_eq!(moments.choose(3), 4, "the fullest that has a place");
+        assert_eq!(moments.choose(3, 1), 4, "the fullest that has a place");
+        assert_eq!(moments.choose(3, 60), 5, "which has none for so many");
+    }
+
+    #[test]
+    fn rooms_that_have_grown_together_part() {
+        // Eight that woke up together.
+        let mut rooms = [(0, 100); 8];
+        let loads = |rooms: &[(usize, usize)]| {
+            let mut moments = Moments::default();
+            rooms.iter().for_each(|&(moment, connections)| moments.add(moment, connections));
+            moments
+        };
+        let mut moves = 0;
+        while let Some((room, to)) =
+            loads(&rooms).relieve(rooms.iter().enumerate().map(|(room, &(moment, size))| (room, moment, size)))
+        {
+            (rooms[room].0, moves) = (to, moves + 1);
+        }
+        assert_eq!(moves, 7);
+        assert_eq!(loads(&rooms).0, [100; 8]);
+        // A room that is large by itself stays where it is.
+        assert_eq!(loads(&[(3, 2000), (4, 90)]).relieve([(0, 3, 2000), (1, 4, 90)].into_iter()), None);
     }
 
     #[test]

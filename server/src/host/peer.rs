@@ -6,8 +6,9 @@ use super::socket::Socket;
 /// A connection that has a seat.
 pub(super) struct Peer {
     pub(super) socket: Socket,
-    /// Whether it is read at every tick.
+    /// How often there is something to read, and while it is asked at every tick its place among those.
     pub(super) attendance: Attendance,
+    pub(super) asked_at: Option<usize>,
     /// When it is to be pinged.
     pub(super) ping_due_us: u64,
     /// Since the last ping nothing was heard; when that becomes too long.
@@ -21,7 +22,7 @@ const UNANSWERED_MAX: u32 = 64;
 
 impl Peer {
     pub(super) fn new(socket: Socket) -> Self {
-        Self { socket, attendance: Attendance::default(), ping_due_us: 0, lost_us: None, unanswered: 0 }
+        Self { socket, attendance: Attendance::default(), asked_at: None, ping_due_us: 0, lost_us: None, unanswered: 0 }
     }
 
     /// Anything has arrived, a pong or not.

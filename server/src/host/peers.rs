@@ -32,7 +32,7 @@ impl Liveness {
 pub(super) struct Peers {
     slots: Vec<Option<Box<Peer>>>,
     count: usize,
-    /// Who is read at every tick, each once.
+    /// Who is read at every tick, each once; each knows its place here.
     asked: Vec<SessionKey>,
     /// Times at which the sockets were read.
     reads: u64,
@@ -92,8 +92,8 @@ impl Peers {
     pub(super) fn remove(&mut self, session: SessionKey) -> Option<Peer> {
         let peer = self.slots.get_mut(session)?.take()?;
         self.count -= 1;
-        if peer.attendance.is_asked() {
-            self.asked.retain(|&asked| asked != session);
+        if let Some(at) = peer.asked_at {
+            self.drop_asked(at);
         }
         Some(*peer)
     }
@@ -110,27 +110,45 @@ impl Peers {
 
     /// One of those, who is none of them from now on.
     pub(super) fn pop_asked(&mut self) -> Option<SessionKey> {
-        let session = self.asked.pop()?;
-        if let Some(peer) = self.get_mut(session) {
-            peer.attendance.announce();
-        }
+        let session = self.asked.last().copied()?;
+        self.set_asked(session, false);
         Some(session)
     }
 
-    /// The socket of `session` was read, and there was something or not. When that changes how it is noticed from now on: whether it is asked.
+    /// The socket of `session` was read, and there was something or not. Gives whether it should be asked from now on, when it is not so.
     pub(super) fn note_read(&mut self, session: SessionKey, was_there: bool) -> Option<bool> {
         let reads = self.reads;
-        let attendance = &mut self.get_mut(session)?.attendance;
-        if !attendance.note(reads, was_there) {
-            return None;
+        let peer = self.get_mut(session)?;
+        let is_asked = peer.asked_at.is_some();
+        let should_be = peer.attendance.note(reads, was_there, is_asked);
+        (should_be != is_asked).then_some(should_be)
+    }
+
+    /// From now on `session` is read at every tick, or only when it is announced.
+    pub(super) fn set_asked(&mut self, session: SessionKey, is_asked: bool) {
+        let end = self.asked.len();
+        let Some(peer) = self.get_mut(session) else { return };
+        match (peer.asked_at, is_asked) {
+            (None, true) => {
+                peer.asked_at = Some(end);
+                self.asked.push(session);
+            }
+            (Some(at), false) => {
+                peer.asked_at = None;
+                self.drop_asked(at);
+            }
+            _ => {}
         }
-        let is_asked = attendance.is_asked();
-        if is_asked {
-            self.asked.push(session);
-        } else {
-            self.asked.retain(|&asked| asked != session);
+    }
+
+    /// The last one takes the place of the one at `at`.
+    fn drop_asked(&mut self, at: usize) {
+        self.asked.swap_remove(at);
+        if let Some(&moved) = self.asked.get(at)
+            && let Some(peer) = self.get_mut(moved)
+        {
+            peer.asked_at = Some(at);
         }
-        Some(is_asked)
     }
 
     /// When there is something to do here next, though nothing arrives.

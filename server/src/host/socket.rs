@@ -30,7 +30,7 @@ pub(crate) enum Heard {
     Message(Bytes),
     /// A ping (answered) or a pong.
     Control,
-    /// Nothing until the socket is readable again.
+    /// Nothing until the next tick, or until the socket is announced.
     Nothing,
     /// More, but not in this tick.
     Later,
@@ -93,8 +93,8 @@ impl Socket {
         let _ = self.web.get_mut().tcp.deregister(registry);
     }
 
-    /// There is something to read: the allowance of bytes is whole again. `is_ending`: the kernel has announced that the peer closes. Gives the bytes
-    /// read since the last call.
+    /// There is or may be something to read: the allowance of bytes is whole again. `is_ending`: the kernel has announced that the peer closes; a socket
+    /// that is asked at every tick needs no such word, its next read gives the end. Gives the bytes read since the last call.
     pub(crate) fn refill(&mut self, is_ending: bool) -> u64 {
         let stream = self.web.get_mut();
         let before = std::mem::replace(&mut stream.read_bytes_left, READ_BYTES_PER_TICK_MAX);
@@ -251,7 +251,7 @@ fn tune(stream: &std::net::TcpStream) {
 struct Stream {
     tcp: TcpStream,
     read_bytes_left: usize,
-    /// Whether the last read emptied the kernel's buffer: what comes after that is announced anew.
+    /// Whether the last read emptied the kernel's buffer: what comes after that is announced anew, or read at the next tick.
     is_drained: bool,
     /// Whether the end has been announced: it is not announced again, so it must be read.
     is_ending: bool,

@@ -248,14 +248,30 @@ impl<G: Game> TickThread<G> {
         None
     }
 
-    /// A room that has woken up gets its moment.
-    fn begin(&mut self, number: usize) {
-        let (now, mut moments) = (now_ns(), Moments::default());
+    /// The connections by moment.
+    fn moments(&self) -> Moments {
+        let mut moments = Moments::default();
         for (moment, connections) in self.rooms.iter().filter_map(|(_, room)| room.moment()) {
             moments.add(moment, connections);
         }
+        moments
+    }
+
+    /// A room that has woken up gets its moment.
+    fn begin(&mut self, number: usize) {
+        let (now, connections) = (now_ns(), self.rooms[number].connections());
         let soonest = moments::next(self.shared.config.tick_hz, now) as usize % MOMENTS;
-        self.rooms[number].begin(now, moments.choose(soonest));
+        let moment = self.moments().choose(soonest, connections);
+        self.rooms[number].begin(now, moment);
+    }
+
+    /// Of rooms that have grown too large together one moves to another moment.
+    fn relieve(&mut self, now: u64) {
+        let rooms = self.rooms.iter();
+        let rooms = rooms.filter_map(|(number, room)| room.moment().map(|(moment, size)| (number, moment, size)));
+        if let Some((number, moment)) = self.moments().relieve(rooms) {
+            self.rooms[number].begin(now, moment);
+        }
     }
 
     fn tick_rooms(&mut self) {
@@ -276,7 +292,8 @@ impl<G: Game> TickThread<G> {
             }
             for nth in 1..=due.run {
                 self.guard(number, |room| room.tick(nth == due.run));
-                if !self.rooms.contains(number) {
+                // It has failed, or sleeps.
+                if self.rooms.get(number).is_none_or(|room| room.deadline_ns().is_none()) {
                     break;
                 }
             }
@@ -312,6 +329,7 @@ impl<G: Game> TickThread<G> {
         self.meters.worst_tick.set(all.longest_ns as f64 / SECOND_NS as f64);
         self.meters.overload.set(f64::from(self.overload.level()));
         self.tell([awake, self.rooms.len() - awake]);
+        self.relieve(now);
         if self.rests_seconds > 0 {
             self.rests_seconds -= 1;
         } else if let Some((room, to)) = choose(&self.shared.directory.loads(), self.number, &loads) {

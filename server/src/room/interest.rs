@@ -83,8 +83,8 @@ pub(crate) struct Interest {
     by_cell: Vec<u32>,
     /// The first one of each cell, and their number.
     starts: Vec<u32>,
-    /// Used by `rebuild`: the cell of each rank.
-    cell_of: Vec<u32>,
+    /// Used by `rebuild`: the cell and the place of each rank.
+    cell_of: Vec<(u32, Vec2)>,
     /// A bit for each rank that a query gives if the game agrees; none is set between queries.
     marks: Vec<u64>,
     /// By rank: how far a marked row is from the view.
@@ -145,15 +145,15 @@ impl Interest {
         let mut cell_of = std::mem::take(&mut self.cell_of);
         cell_of.clear();
         cell_of.extend(rows.list().iter().map(|row| {
-            place(rows, row).map_or(NO_CELL, |place| {
+            place(rows, row).map_or((NO_CELL, Vec2::ZERO), |place| {
                 let [x, y] = [0, 1].map(|axis| self.cell(axis, place[axis]));
-                y * self.cells[0] + x
+                (y * self.cells[0] + x, place)
             })
         }));
         let cells = (self.cells[0] * self.cells[1]) as usize;
         self.starts.clear();
         self.starts.resize(cells + 1, 0);
-        cell_of.iter().filter(|&&cell| cell != NO_CELL).for_each(|&cell| self.starts[cell as usize] += 1);
+        cell_of.iter().filter(|(cell, _)| *cell != NO_CELL).for_each(|&(cell, _)| self.starts[cell as usize] += 1);
         let mut end = 0;
         for start in &mut self.starts {
             end += *start;
@@ -166,13 +166,11 @@ impl Interest {
         self.by_cell.clear();
         self.by_cell.resize(placed + LANES, 0);
         // From the end of each cell down to its start.
-        for (rank, (&cell, row)) in (0..).zip(cell_of.iter().zip(rows.list())) {
-            if let Some(place) = place(rows, row) {
-                let start = &mut self.starts[cell as usize];
-                *start -= 1;
-                let at = *start as usize;
-                (self.places[0][at], self.places[1][at], self.by_cell[at]) = (place.x, place.y, rank);
-            }
+        for (rank, &(cell, place)) in (0..).zip(&cell_of).filter(|(_, (cell, _))| *cell != NO_CELL) {
+            let start = &mut self.starts[cell as usize];
+            *start -= 1;
+            let at = *start as usize;
+            (self.places[0][at], self.places[1][at], self.by_cell[at]) = (place.x, place.y, rank);
         }
         self.cell_of = cell_of;
     }
@@ -180,7 +178,8 @@ impl Interest {
     /// The world is what its rows span, when the schema does not say.
     fn span(&mut self, rows: &Rows) {
         for axis in 0..2 {
-            let places = || rows.list().iter().filter_map(|row| Some(place(rows, row)?[axis])).filter(|at| at.is_finite());
+            let places =
+                || rows.list().iter().filter_map(|row| Some(place(rows, row)?[axis])).filter(|at| at.is_finite());
             let (min, max) = places().fold((f32::MAX, f32::MIN), |(min, max), place| (min.min(place), max.max(place)));
             let size = if max > min { max - min } else { 1.0 };
             self.axis[axis] = Axis::new(if max >= min { min } else { 0.0 }, size, false);
@@ -209,8 +208,8 @@ impl Interest {
         out: &mut Vec<Wanted>,
     ) {
         out.clear();
-        // What is no number reaches nothing, and what is nowhere is not reached.
-        let reach = (radius * STAYS).max(0.0).min(f32::MAX);
+        // What is no number reaches nothing, nor does what is less than nothing, and what is nowhere is not reached.
+        let reach = (radius * STAYS).clamp(-1.0, f32::MAX);
         let own = controls.unwrap_or(NOBODY);
         self.mark(view, reach);
         for (first, mark) in (0..).step_by(64).zip(&mut self.marks) {
@@ -246,12 +245,14 @@ impl Interest {
 
     /// Marks those of the eight from `at` on that are near.
     fn mark_eight(&mut self, at: usize, view: Vec2, reach: f32) {
-        let eight = |places: &Vec<f32>| places[at..].first_chunk().map_or(f32x8::splat(f32::INFINITY), |&x| x.into());
-        let [across, down] = &self.axis;
-        let [x, y] = &self.places;
-        let gaps = across.gaps(view.x, eight(x)).fast_max(down.gaps(view.y, eight(y)));
-        let mut near = gaps.simd_le(f32x8::splat(reach)).to_bitmask();
-        let (gaps, ranks) = (gaps.to_array(), &self.by_cell[at..at + LANES]);
+        // As many lie behind the last one: none never happens.
+        let eight = |places: &Vec<f32>| places[at..].first_chunk().map_or(f32x8::splat(f32::NAN), |&x| x.into());
+        let across = self.axis[0].gaps(view.x, eight(&self.places[0]));
+        let down = self.axis[1].gaps(view.y, eight(&self.places[1]));
+        // One by one: of two gaps that are not both numbers (an infinite one has become none) the larger says nothing.
+        let reach = f32x8::splat(reach);
+        let mut near = (across.simd_le(reach) & down.simd_le(reach)).to_bitmask();
+        let (gaps, ranks) = (across.fast_max(down).to_array(), &self.by_cell[at..at + LANES]);
         while near != 0 {
             let lane = near.trailing_zeros() as usize % LANES;
             near &= near - 1;
@@ -357,6 +358,22 @@ mod tests {
         rows.finish();
         interest.rebuild(&rows);
         interest.query(Vec2::splat(f32::NAN), f32::NAN, None, |_| true, &mut wanted);
+        let far = [(f32::INFINITY, 0.0), (f32::NEG_INFINITY, 0.0), (0.0, f32::INFINITY), (f32::MAX, 0.0), (500.0, 1.0)];
+        for (slot, (x, y)) in (3..).zip(far) {
+            rows.put(NetId { slot, generation: 0 }, &Open { place: Vec2::new(x, y) });
+        }
+        rows.finish();
+        interest.rebuild(&rows);
+        let mut count = |view: Vec2, radius: f32| {
+            interest.query(view, radius, None, |id| id.slot > 1, &mut wanted);
+            wanted.len()
+        };
+        assert_eq!(count(Vec2::ZERO, 10.0), 1, "what is near is seen, what is infinitely far is not");
+        for view in [(f32::NAN, 0.0), (0.0, f32::NAN), (f32::INFINITY, 0.0), (0.0, f32::NEG_INFINITY), (f32::MIN, 0.0)]
+        {
+            assert_eq!(count(view.into(), 10.0), 0, "{view:?}");
+        }
+        assert_eq!(count(Vec2::ZERO, -1.0), 0, "less than nothing");
         interest.query(Vec2::ZERO, f32::INFINITY, None, |_| true, &mut wanted);
         assert!(wanted.iter().any(|wanted| wanted.slot == 2));
     }

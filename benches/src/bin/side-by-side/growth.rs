@@ -15,7 +15,13 @@ struct Point {
 }
 
 impl Point {
-    fn measure(of: &'static str, load: Workload, (size, players): (u32, u32), rooms: u32, seconds: u32) -> Result<Self> {
+    fn measure(
+        of: &'static str,
+        load: Workload,
+        (size, players): (u32, u32),
+        rooms: u32,
+        seconds: u32,
+    ) -> Result<Self> {
         let report = workload(load, players, rooms, seconds)?;
         let out_bytes = number(&report, "/bytes_per_client_tick/mean").round().max(10.0) as u32;
         let floor = floor(players, load.tick_hz(), out_bytes, seconds)?;

@@ -77,33 +77,29 @@ impl<G: Game> Hosted<G> {
 
     /// Chooses how what comes next from `session` is noticed: its socket is asked at every tick, or the kernel announces it.
     fn attend(&mut self, session: SessionKey, was_there: bool) {
-        if self.asleep_since_ns.is_some() {
+        // While the room sleeps nobody is asked.
+        let Some(is_asked) = self.peers.note_read(session, was_there).filter(|_| self.asleep_since_ns.is_none()) else {
+            return;
+        };
+        let Some(peer) = self.peers.get_mut(session) else { return };
+        if is_asked {
+            peer.socket.deregister(&self.registry);
+        } else if let Err(error) = peer.socket.register(&self.registry, token(self.number, session)) {
+            tracing::debug!(%error, room = self.name, "a socket cannot be polled: it is still asked at every tick");
             return;
         }
-        match self.peers.note_read(session, was_there) {
-            Some(true) => {
-                if let Some(peer) = self.peers.get_mut(session) {
-                    peer.socket.deregister(&self.registry);
-                }
-            }
-            Some(false) => self.announce(session),
-            None => {}
-        }
+        self.peers.set_asked(session, is_asked);
     }
 
-    /// The room goes to sleep: nobody is asked any more, all are announced.
+    /// The room goes to sleep: nobody is asked any more, all are announced. What has arrived before is announced too, for the kernel looks when a
+    /// socket is registered.
     pub(super) fn announce_all(&mut self) {
         while let Some(session) = self.peers.pop_asked() {
-            self.announce(session);
-        }
-    }
-
-    /// What has arrived before is announced too.
-    fn announce(&mut self, session: SessionKey) {
-        let Some(peer) = self.peers.get_mut(session) else { return };
-        if let Err(error) = peer.socket.register(&self.registry, token(self.number, session)) {
-            tracing::error!(%error, room = self.name, "a socket cannot be polled");
-            self.lose(session, Some(&Close::Overloaded("out of resources")));
+            let Some(peer) = self.peers.get_mut(session) else { continue };
+            if let Err(error) = peer.socket.register(&self.registry, token(self.number, session)) {
+                tracing::error!(%error, room = self.name, "a socket cannot be polled");
+                self.lose(session, Some(&Close::Overloaded("out of resources")));
+            }
         }
     }
 

@@ -46,7 +46,7 @@ pub(super) struct Hosted<G: Game> {
     newcomer: Option<Socket>,
     /// Peers whose sockets have something to read, and whether that is the end.
     readable: Vec<(SessionKey, bool)>,
-    /// Its moment of the tick and its deadlines; none while it sleeps, and before its first tick after that.
+    /// Its moment of the tick and its deadlines; none while it sleeps, and until [`Self::begin`].
     pace: Option<(usize, Pacer)>,
     /// Whether it never ends, and sleeps while nobody looks.
     is_kept: bool,
@@ -141,9 +141,16 @@ impl<G: Game> Hosted<G> {
         self.asleep_since_ns.is_none() && self.pace.is_none()
     }
 
-    /// From now on it ticks at `moment`.
+    /// Its connections.
+    pub(super) const fn connections(&self) -> usize {
+        self.peers.len()
+    }
+
+    /// From now on it ticks at `moment`. Should it have had another, the next tick comes later than it would have, by less than a tick: no input
+    /// that is in time becomes late.
     pub(super) fn begin(&mut self, now_ns: u64, moment: usize) {
-        debug_assert!(self.wants_moment(), "a room that sleeps, or has its moment");
+        debug_assert!(self.asleep_since_ns.is_none(), "a room that sleeps has no moment");
+        let now_ns = self.deadline_ns().unwrap_or(now_ns);
         self.pace = Some((moment, Pacer::at_moment(self.shared.config.tick_hz, now_ns, moment)));
     }
 
@@ -181,6 +188,7 @@ impl<G: Game> Hosted<G> {
 
     /// Leaves its thread: no socket is announced there any more.
     pub(super) fn pack(&mut self) {
+        // `unpack` registers all.
         while self.peers.pop_asked().is_some() {}
         for (_, peer) in self.peers.iter_mut() {
             peer.socket.deregister(&self.registry);
