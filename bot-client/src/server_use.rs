@@ -28,8 +28,11 @@ pub struct ServerUse {
 /// Its counters at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Reading {
+    /// Both in hundredths of a second.
     pub(crate) user_s: f64,
     pub(crate) system_s: f64,
+    /// The time of its threads on a core, to the nanosecond; without what threads took that have ended since.
+    threads_s: Option<f64>,
     pub(crate) rss_kib: u64,
     pub(crate) tcp_kib: u64,
 }
@@ -43,13 +46,17 @@ impl ServerUse {
     /// From the counters before the first bot, and at the beginning and the end of play, in which the bots got so many snapshots.
     pub(crate) fn new(pid: u32, [before, began, ended]: [Reading; 3], snapshots: u64, bots: u32) -> Self {
         let (user_s, system_s) = (ended.user_s - began.user_s, ended.system_s - began.system_s);
+        // A thread that has ended in between would make it too little.
+        let whole_s = user_s + system_s;
+        let threads_s = began.threads_s.zip(ended.threads_s).map(|(began, ended)| ended - began);
+        let cpu_s = threads_s.filter(|threads_s| (threads_s - whole_s).abs() < 3.0 / CLOCK_TICKS).unwrap_or(whole_s);
         let each = |seconds: f64| (snapshots > 0).then(|| round(seconds * 1e6 / snapshots as f64));
         let grown = |from: u64, to: u64| (bots > 0).then(|| round((to as f64 - from as f64) / f64::from(bots)));
         Self {
             pid,
             user_s: round(user_s),
             system_s: round(system_s),
-            cpu_us_per_client_tick: each(user_s + system_s),
+            cpu_us_per_client_tick: each(cpu_s),
             user_us_per_client_tick: each(user_s),
             rss_kib: ended.rss_kib,
             rss_kib_per_bot: grown(before.rss_kib, ended.rss_kib),
@@ -65,7 +72,7 @@ impl Reading {
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
         let (user_s, system_s) = times(&stat)?;
         let tcp_kib = std::fs::read_to_string("/proc/net/sockstat").ok().as_deref().and_then(tcp_pages).unwrap_or(0);
-        Some(Self { user_s, system_s, rss_kib: rss(&status)?, tcp_kib: tcp_kib * PAGE_KIB })
+        Some(Self { user_s, system_s, threads_s: threads_s(pid), rss_kib: rss(&status)?, tcp_kib: tcp_kib * PAGE_KIB })
     }
 }
 
@@ -74,6 +81,17 @@ fn times(stat: &str) -> Option<(f64, f64)> {
     let mut fields = stat[stat.rfind(')')? + 1..].split_whitespace().skip(11);
     let mut seconds = || Some(fields.next()?.parse::<f64>().ok()? / CLOCK_TICKS);
     Some((seconds()?, seconds()?))
+}
+
+/// What the scheduler has counted of each thread; none where it does not count.
+fn threads_s(pid: u32) -> Option<f64> {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten();
+    let ran_ns = tasks.map(|task| {
+        let line = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+        line.split_whitespace().next()?.parse::<u64>().ok()
+    });
+    let ran_ns: u64 = ran_ns.flatten().sum();
+    (ran_ns > 0).then_some(ran_ns as f64 / 1e9)
 }
 
 fn rss(status: &str) -> Option<u64> {
@@ -125,6 +143,15 @@ mod tests {
         let table = "  sl  local_address rem_address   st tx_queue\n  \
              0: 0100007F:1F90 0100007F:9999 01 0:0 0:0 0 1000 0 11 1\n  1: 0100007F:1F90 00000000:0000 0A 0:0 0:0 0 1000 0 77 1\n";
         assert_eq!((listening_inode(table, 8080), listening_inode(table, 8081)), (Some(77), None));
+    }
+
+    #[test]
+    fn the_finer_count_is_taken_while_it_agrees() {
+        let reading = |user_s, threads_s| Reading { user_s, threads_s, ..Reading::default() };
+        let cpu_us = |began, ended| ServerUse::new(1, [began, began, ended], 1000, 1).cpu_us_per_client_tick;
+        assert_eq!(cpu_us(reading(1.0, Some(2.0)), reading(1.01, Some(2.0123))), Some(12.3));
+        assert_eq!(cpu_us(reading(1.0, Some(2.0)), reading(1.05, Some(1.0))), Some(50.0), "a thread has ended");
+        assert_eq!(cpu_us(reading(1.0, None), reading(1.05, Some(1.0))), Some(50.0));
     }
 
     #[cfg(target_os = "linux")]

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, VARY};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
 use rust_embed::RustEmbed;
+
+use super::zipped::zipped;
 
 /// Bytes of a file served from a directory.
 const FILE_BYTES_MAX: u64 = 64 << 20;
@@ -48,18 +50,29 @@ impl File {
     /// The file, or that the asker has it already; its type goes by the ending of `path`.
     pub(crate) fn answer(&self, path: &str, headers: &HeaderMap) -> Response<Body> {
         let asked = headers.get(IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
-        let mut response = if self.tag.is_some() && asked == self.tag.as_deref() {
+        // A file that may change at any time is not worth compressing.
+        let zipped = self.tag.as_ref().and_then(|tag| zipped(tag, &self.bytes, headers));
+        // Each form has a tag of its own.
+        let tag = self
+            .tag
+            .as_ref()
+            .map(|tag| if zipped.is_some() { format!("{}-gzip\"", tag.trim_end_matches('"')) } else { tag.clone() });
+        let mut response = if tag.is_some() && asked == tag.as_deref() {
             let mut response = Response::new(Body::empty());
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             response
         } else {
-            Response::new(Body::from(self.bytes.clone()))
+            Response::new(Body::from(zipped.clone().unwrap_or_else(|| self.bytes.clone())))
         };
         let out = response.headers_mut();
+        if zipped.is_some() {
+            out.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        out.insert(VARY, HeaderValue::from_static("accept-encoding"));
         out.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
         // To be asked again each time: then a new server's files are never mixed with an old one's.
         out.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        if let Some(tag) = self.tag.as_ref().and_then(|tag| HeaderValue::from_str(tag).ok()) {
+        if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {
             out.insert(ETAG, tag);
         }
         response

@@ -10,3 +10,4 @@ pub(crate) mod banner;
 pub(crate) mod metrics;
 pub(crate) mod routes;
 pub(crate) mod sources;
+mod zipped;

@@ -1,6 +1,9 @@
 //! The page's files from a directory: fresh, typed, and never from outside of it.
 
+use std::io::Read;
 use std::path::PathBuf;
+
+use flate2::read::GzDecoder;
 
 use crate::client::{get, http};
 use crate::{config, start};
@@ -122,6 +125,23 @@ fn built_in_files_are_revalidated_by_tag() {
     let tag = answer.head.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag").to_owned();
     let again = http(server.address(), &format!("GET / HTTP/1.1\r\nIf-None-Match: {tag}\r\n\r\n"));
     assert!(again.status == 304 && again.body.is_empty(), "{}", again.head);
+    // Whoever takes gzip gets less, under a tag of its own.
+    let short = http(server.address(), "GET /snapline.js HTTP/1.1\r\nAccept-Encoding: br, gzip\r\n\r\n");
+    let whole = get(server.address(), "/snapline.js");
+    assert!(
+        short.head.contains("content-encoding: gzip") && !whole.head.contains("content-encoding"),
+        "{}",
+        short.head
+    );
+    assert!(short.body.len() < whole.body.len() / 2, "{} of {}", short.body.len(), whole.body.len());
+    let mut again = Vec::new();
+    GzDecoder::new(&short.body[..]).read_to_end(&mut again).expect("gzip");
+    assert_eq!(again, whole.body);
+    let tags = [&short, &whole].map(|answer| answer.head.lines().find_map(|line| line.strip_prefix("etag: ")));
+    assert_ne!(tags[0], tags[1]);
+    for answer in [&short, &whole] {
+        assert!(answer.head.contains("vary: accept-encoding"), "{}", answer.head);
+    }
     for path in ["/test/package.json", "/package.json", "/jsconfig.json", "/node_modules/x"] {
         assert_eq!(get(server.address(), path).status, 404, "{path} is not for visitors");
     }
