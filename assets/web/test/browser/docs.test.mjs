@@ -51,12 +51,13 @@ test("the example plays: it turns, draws, asks, listens, and comes back", async 
   const words = (id, what) => page.waitForFunction(([id, what]) => new RegExp(what).test(document.getElementById(id).textContent), [id, what], PATIENCE);
   await words("words", "^player \\d+, 60 ticks a second$");
   await words("own", "^hull \\d+, ammo 24; corrected \\d+ times");
-  const bright = () => page.evaluate(() => {
+  // The words may be there a picture before the first ship is.
+  const isDrawn = () => {
     const { width, height } = document.getElementById("world");
     const { data } = document.getElementById("world").getContext("2d").getImageData(0, 0, width, height);
     return data.some((part, i) => i % 4 === 3 && part > 200);
-  });
-  assert.ok(await bright(), "something is drawn");
+  };
+  await page.waitForFunction(isDrawn, undefined, PATIENCE);
   await page.keyboard.down("Space");
   await words("own", "ammo (1\\d|2[0-3]);");
   await page.keyboard.up("Space");
