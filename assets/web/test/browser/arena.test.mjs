@@ -300,11 +300,13 @@ test("a match ends with a table, and the next one begins on the same connection"
 test("a server that stops is told in words, with a way back", async () => {
   const mine = await startServer([], { env: { SNAPLINE_RESUME_S: "4" } });
   const { page, close } = await play({ from: mine });
-  await mine.stop();
+  // It may take seconds until it has said goodbye to everybody, and the seat is kept for four.
+  const stopped = mine.stop();
   await page.getByText("Connection lost").waitFor(PATIENCE);
   assert.match(await page.locator("#cover-words").innerText(), /(restart|reached).*kept for \d s\.$/is);
   await page.screenshot({ path: `${SHOTS}arena-lost.png` });
   await page.getByText("Disconnected").waitFor(PATIENCE);
+  await stopped;
   await page.screenshot({ path: `${SHOTS}arena-closed.png` });
   await page.getByRole("button", { name: "Join again", exact: true }).click(PATIENCE);
   await page.getByText("cannot be reached").waitFor(PATIENCE);

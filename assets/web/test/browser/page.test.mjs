@@ -221,10 +221,12 @@ test("a server that stops is told in words, with a way back", async () => {
   const page = await context.newPage();
   await page.goto(`${mine.url}/index.html`);
   await page.waitForFunction(() => globalThis.snapline.own(), null, PATIENCE);
-  await mine.stop();
+  // It may take seconds until it has said goodbye to everybody, and the seat is kept for four.
+  const stopped = mine.stop();
   await page.getByText("Connection lost").waitFor(PATIENCE);
   assert.match(await page.locator("#cover-words").innerText(), /(restart|reached).*kept for \d s\.$/is);
   await page.getByText("Disconnected").waitFor(PATIENCE);
+  await stopped;
   await page.screenshot({ path: `${SHOTS}closed.png` });
   const again = page.getByRole("button", { name: "Join again", exact: true });
   await again.click(PATIENCE);
