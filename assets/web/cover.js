@@ -11,6 +11,8 @@ const LOST_MS = 400;
 export const cover = {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   countdown: undefined,
+  /** When the connection was lost that is being tried again; 0: none is. */
+  lostMs: 0,
 
   /** @param {string} title @param {string} words */
   show(title, words) {
@@ -28,6 +30,7 @@ export const cover = {
    * @param {(way: import("./close.js").Way) => void} back
    */
   end(ending, back) {
+    this.lostMs = 0;
     this.show(ending.name === "left" ? "You have left" : "Disconnected", ending.words);
     const detail = [ending.detail, ending.code > 0 ? `code ${ending.code}` : ""].filter(Boolean).join(" · ");
     write("cover-detail", detail);
@@ -59,7 +62,9 @@ export const cover = {
       this.set(true);
     };
     clearInterval(this.countdown);
-    const isShown = !element("cover").hidden;
+    // From the first loss on: attempts that fail soon one after the other must not put it off for ever.
+    this.lostMs ||= from;
+    const isShown = !element("cover").hidden || from - this.lostMs >= LOST_MS;
     this.countdown = setInterval(show, LOST_MS);
     if (isShown) show();
   },
@@ -87,6 +92,7 @@ export const cover = {
 
   hide() {
     clearInterval(this.countdown);
+    this.lostMs = 0;
     this.set(false);
   },
 
