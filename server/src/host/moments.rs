@@ -36,14 +36,14 @@ impl Moments {
         fullest.or_else(|| from_soonest().min_by_key(|&moment| self.0[moment])).unwrap_or(soonest % MOMENTS)
     }
 
-    /// Which of `rooms` (number, moment, connections) should move, and to which moment: the smallest one of a crowded moment, while it would still be
-    /// among fewer there.
+    /// Which of `rooms` (number, moment, connections) should move, and to which moment: the smallest one of a crowded moment, when it would be among
+    /// far fewer there. For a little less no room should be delayed, nor one to and fro as players come and go.
     pub(super) fn relieve(&self, rooms: impl Iterator<Item = (usize, usize, usize)>) -> Option<(usize, usize)> {
         let crowded = (0..MOMENTS).max_by_key(|&moment| self.0[moment]).filter(|&moment| self.0[moment] > CROWDED)?;
         let emptiest = (0..MOMENTS).min_by_key(|&moment| self.0[moment])?;
         let (room, _, connections) =
             rooms.filter(|&(_, moment, _)| moment == crowded).min_by_key(|&(_, _, connections)| connections)?;
-        let gains = self.0[emptiest] + connections.max(ROOM_MIN) < self.0[crowded];
+        let gains = self.0[emptiest] + connections.max(ROOM_MIN) + TOGETHER <= self.0[crowded];
         gains.then_some((room, emptiest))
     }
 }
@@ -117,6 +117,12 @@ mod tests {
         }
         assert_eq!(moves, 7);
         assert_eq!(loads(&rooms).0, [100; 8]);
+        // For ten fewer none moves.
+        let even: Vec<_> =
+            (0..MOMENTS).flat_map(|moment| [(moment, 100), (moment, 50)]).chain([(0, 10), (0, 40)]).collect();
+        let rooms = even.iter().enumerate().map(|(room, &(moment, size))| (room, moment, size));
+        assert_eq!(loads(&even).0[..2], [200, 150]);
+        assert_eq!(loads(&even).relieve(rooms), None);
         // A room that is large by itself stays where it is.
         assert_eq!(loads(&[(3, 2000), (4, 90)]).relieve([(0, 3, 2000), (1, 4, 90)].into_iter()), None);
     }
